@@ -1,0 +1,86 @@
+/** What a backend must be able to do. A backend sees Programs, Kernels, Plans and buffers; never a Tensor. */
+import type { DType, TypedArray } from "./dtype.ts";
+import type { Plan } from "./plan.ts";
+import type { Program, ValueSpec } from "./program.ts";
+
+/**
+ * What the compiler may choose for a backend. None of it changes a result: the order of every sum is fixed by shapes.
+ */
+export interface Target {
+  /** Lanes of an elementwise vector loop (a multiple of 4). */
+  readonly lanes: number;
+  /** Register tile of contractions: rows, and columns in lanes. */
+  readonly tile: { readonly rows: number; readonly columns: number };
+}
+
+/** Memory of a backend that holds the content of a variable or a data set. Freed by `release`. */
+export interface DeviceBuffer {
+  readonly dtype: DType;
+  readonly count: number;
+  /** A copy of the content. */
+  read(): TypedArray;
+  /** Overwrites the content, from element `at` on. */
+  write(data: ArrayLike<number>, at?: number): void;
+  release(): void;
+}
+
+/** The values for one run. An input is host data or memory of this same backend. */
+export interface Binding {
+  readonly inputs: readonly (TypedArray | DeviceBuffer)[];
+  readonly variables: readonly DeviceBuffer[];
+  /** Values of the symbolic sizes, by symbol id. */
+  readonly sizes: ReadonlyMap<number, number>;
+}
+
+export interface RunResult {
+  readonly outputs: readonly TypedArray[];
+  /** False where the guard of the program was false: no effect was carried out. */
+  readonly committed: boolean;
+}
+
+export interface ProfileRow {
+  readonly label: string;
+  readonly kernel: string;
+  readonly calls: number;
+  readonly seconds: number;
+  readonly flops: number;
+  readonly bytes: number;
+}
+
+/** A Plan or Program made ready on a backend. */
+export interface Executable {
+  readonly outputs: readonly ValueSpec[];
+  run(binding: Binding): RunResult;
+  /** Runs `repeat` times with a clock around every row (plan backends only). Effects are carried out. */
+  profile?(binding: Binding, repeat: number): readonly ProfileRow[];
+  release(): void;
+}
+
+/** Live memory of a backend. */
+export interface MemoryReport {
+  readonly buffers: number;
+  readonly bytes: number;
+  /** Bytes reserved from the system, scratch included. */
+  readonly reserved: number;
+}
+
+interface BackendBase {
+  readonly name: string;
+  allocate(dtype: DType, count: number): DeviceBuffer;
+  memory(): MemoryReport;
+}
+
+/** Runs Kernels. */
+export interface PlanBackend extends BackendBase {
+  readonly runs: "plan";
+  readonly target: Target;
+  prepare(plan: Plan): Executable;
+}
+
+/** Evaluates Programs directly. */
+export interface ProgramBackend extends BackendBase {
+  readonly runs: "program";
+  prepare(program: Program): Executable;
+}
+
+export type Backend = PlanBackend | ProgramBackend;
