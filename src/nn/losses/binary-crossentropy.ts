@@ -1,0 +1,78 @@
+import { type Tensor, where } from "../../core/index.ts";
+import { DataError } from "../../ir/errors.ts";
+import type { Shape } from "../../ir/size.ts";
+import type { HostArray } from "../host-array.ts";
+import { placeInRow } from "../host-array.ts";
+import type { LossOptions } from "./loss.ts";
+import { logitsBehind, Loss, sameShapeAs } from "./loss.ts";
+
+/** Probabilities are kept this far from 0 and 1, as in Keras. */
+export const epsilon = 1e-7;
+
+export interface BinaryCrossentropyOptions extends LossOptions {
+  /** The predictions are logits, not probabilities. */
+  fromLogits?: boolean;
+  /** Labels are moved this fraction of the way to one half. */
+  labelSmoothing?: number;
+}
+
+/**
+ * Cross-entropy of labels 0 or 1 with probabilities, averaged over the last axis (Keras's BinaryCrossentropy). Computed
+ * from the logits where a sigmoid made the predictions.
+ */
+export class BinaryCrossentropy extends Loss {
+  static readonly type = "BinaryCrossentropy";
+  readonly fromLogits: boolean;
+  readonly labelSmoothing: number;
+
+  constructor(options: BinaryCrossentropyOptions = {}) {
+    super(BinaryCrossentropy.type, options);
+    this.fromLogits = options.fromLogits ?? false;
+    this.labelSmoothing = options.labelSmoothing ?? 0;
+  }
+
+  get type(): string {
+    return BinaryCrossentropy.type;
+  }
+
+  protected override ownConfig() {
+    return { from_logits: this.fromLogits, label_smoothing: this.labelSmoothing, axis: -1 };
+  }
+
+  call(yTrue: Tensor, yPred: Tensor): Tensor {
+    const smooth = this.labelSmoothing;
+    const y = yTrue.cast("float32");
+    const t = smooth === 0 ? y : y.mul(1 - smooth).add(0.5 * smooth);
+    const logits = logitsBehind(yPred, "sigmoid") ?? (this.fromLogits ? yPred : undefined);
+    return (logits ? fromLogits(t, logits) : fromProbabilities(t, yPred)).mean(-1);
+  }
+
+  override check(labels: HostArray, output: Shape, at: string): void {
+    sameShapeAs(labels, output, at, "give one label 0 or 1 per output of the model");
+    const bad = labels.data.findIndex((v) => v < 0 || v > 1);
+    if (bad < 0) return;
+    throw new DataError({
+      where: at,
+      problem: "a label is out of range",
+      expected: "labels 0 or 1 (or probabilities between them)",
+      got: `${labels.data[bad]} at ${placeInRow(labels, bad)}`,
+      try: "map the two classes to 0 and 1; for more classes use sparseCategoricalCrossentropy",
+      details: { row: Math.floor(bad / (labels.data.length / labels.shape[0]!)) },
+    });
+  }
+}
+
+/** `max(x, 0) - x·t + log(1 + e^-|x|)`, which never overflows. */
+function fromLogits(t: Tensor, x: Tensor): Tensor {
+  return where(x.greater(0), x, x.mul(0))
+    .sub(x.mul(t))
+    .add(x.abs().neg().exp().log1p());
+}
+
+function fromProbabilities(t: Tensor, yPred: Tensor): Tensor {
+  const p = yPred.clip(epsilon, 1 - epsilon);
+  return t
+    .mul(p.log())
+    .add(t.mul(-1).add(1).mul(p.mul(-1).add(1).log()))
+    .neg();
+}

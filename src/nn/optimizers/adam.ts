@@ -1,0 +1,69 @@
+import { maximum, type Tensor } from "../../core/index.ts";
+import type { OptimizerOptions, Update } from "./optimizer.ts";
+import { commonDefaults, Optimizer } from "./optimizer.ts";
+
+export interface AdamOptions extends OptimizerOptions {
+  beta1?: number;
+  beta2?: number;
+  epsilon?: number;
+  /** Divide by the largest second moment so far (Reddi, Kale and Kumar 2018). */
+  amsgrad?: boolean;
+}
+
+/** Values that Keras's Adam begins with. */
+export const adamDefaults = {
+  learningRate: 0.001,
+  beta1: 0.9,
+  beta2: 0.999,
+  epsilon: 1e-7,
+  amsgrad: false,
+  ...commonDefaults,
+} as const;
+
+/**
+ * Adam (Kingma and Ba 2015) with Keras's formula: `p -= α·m / (√v + ε)`, where
+ * `α = lr·√(1 - β2^t) / (1 - β1^t)`, so ε (1e-7) stands outside the bias correction.
+ */
+export class Adam<O extends AdamOptions = AdamOptions> extends Optimizer<O> {
+  static readonly type: string = "Adam";
+
+  constructor(
+    options: O = {} as O,
+    type: string = Adam.type,
+    defaults: Required<Omit<AdamOptions, "name">> = adamDefaults,
+  ) {
+    super(type, defaults as Required<Omit<O, "name">>, options);
+  }
+
+  get type(): string {
+    return Adam.type;
+  }
+
+  private get hyper(): Required<AdamOptions> {
+    return this.options as unknown as Required<AdamOptions>;
+  }
+
+  slotGroups() {
+    const moments = [["momentum", "velocity"]];
+    return this.hyper.amsgrad ? [...moments, ["velocity_hat"]] : moments;
+  }
+
+  protected numbers(learningRate: number, step: number) {
+    // The powers are those of the float32 β, as Keras takes them: 1 - β2 differs from the float64 value by 1e-5 of itself.
+    const power = (beta: number) => Math.fround(Math.fround(beta) ** (step + 1));
+    const { beta1, beta2 } = this.hyper;
+    return { alpha: (learningRate * Math.sqrt(1 - power(beta2))) / (1 - power(beta1)) };
+  }
+
+  protected update(p: Tensor, g: Tensor, slots: Record<string, Tensor>, n: Record<string, Tensor>): Update {
+    const { beta1, beta2, epsilon, amsgrad } = this.hyper;
+    const m = slots.momentum!;
+    const v = slots.velocity!;
+    const momentum = m.add(g.sub(m).mul(1 - beta1));
+    const velocity = v.add(g.square().sub(v).mul(1 - beta2));
+    const next: Record<string, Tensor> = { momentum, velocity };
+    if (amsgrad) next.velocity_hat = maximum(slots.velocity_hat!, velocity);
+    const scale = (next.velocity_hat ?? velocity).sqrt().add(epsilon);
+    return { value: p.sub(momentum.mul(n.alpha!).div(scale)), slots: next };
+  }
+}
