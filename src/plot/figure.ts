@@ -1,0 +1,301 @@
+/**
+ * A figure as plain data: what is shown, not how it is drawn. Charts make figures; `renderSvg` and `renderPng` draw them.
+ * A figure survives `structuredClone`, so that a worker can make it and a page draw it.
+ *
+ * A new kind of picture (a network, a graph) is a new member of `Panel` here and one file under `panels/`.
+ */
+import { UsageError } from "../ir/errors.ts";
+
+/** A colour, written `#rrggbb`. */
+export type Color = string;
+/** Numbers in any array-like: an array, a typed array. */
+export type Numbers = ArrayLike<number>;
+
+export type Dash = "solid" | "dashed" | "dotted";
+export type PointShape = "circle" | "square" | "triangle" | "diamond" | "cross";
+/** Names of the colour maps: see `colorMaps`. */
+export type ColorMapName = "grey" | "ink" | "viridis" | "blues" | "reds" | "blueRed";
+
+/** How numbers become colours: `domain` is spread over the map, values beyond it take the end colours. */
+export interface ColorScale {
+  map: ColorMapName;
+  domain: readonly [number, number];
+}
+
+/** A picture of `rows` × `columns` numbers, row by row: one channel through `scale`, or red, green, blue in 0–255. */
+export interface Raster {
+  rows: number;
+  columns: number;
+  values: Numbers;
+  /** Left out: the values are interleaved red, green and blue. */
+  scale?: ColorScale;
+  /** Blend between the values instead of showing them as squares. */
+  smooth?: boolean;
+}
+
+/** One axis. The domain, where it is not given, is that of the data. */
+export interface Axis {
+  label?: string;
+  type?: "linear" | "log";
+  domain?: readonly [number, number];
+  /** Names at the positions 0, 1, 2, … instead of numbers. */
+  categories?: readonly string[];
+  /** Smallest values right or top. */
+  reverse?: boolean;
+  /** Make the domain reach zero. */
+  zero?: boolean;
+  /** Widen the domain to round numbers. */
+  nice?: boolean;
+  /** Room beyond the data, as a fraction of their range. */
+  pad?: number;
+  /** Ticks at whole numbers only. */
+  integer?: boolean;
+  /** Write 0.5 as 50 %. */
+  percent?: boolean;
+  grid?: boolean;
+  /** The line along the axis. */
+  line?: boolean;
+}
+
+/** A line through (x, y); it is broken where a value is not finite. */
+export interface LineLayer {
+  kind: "line";
+  x: Numbers;
+  y: Numbers;
+  color: Color;
+  width?: number;
+  dash?: Dash;
+  opacity?: number;
+  /** Values that are not finite part the line on purpose: no note is made of them. */
+  parted?: boolean;
+  /** Shown in the legend. */
+  name?: string;
+}
+
+/** The band between `low` and `high`. */
+export interface AreaLayer {
+  kind: "area";
+  x: Numbers;
+  low: Numbers;
+  high: Numbers;
+  color: Color;
+  opacity?: number;
+  name?: string;
+}
+
+/** Points; `colors`, one each, go before `color`. */
+export interface PointsLayer {
+  kind: "points";
+  x: Numbers;
+  y: Numbers;
+  color: Color;
+  colors?: readonly Color[];
+  shape?: PointShape;
+  /** In pixels. */
+  radius?: number;
+  opacity?: number;
+  /** A thin line around each point, for points on a coloured ground. */
+  outline?: Color;
+  name?: string;
+}
+
+/** Rectangles from (x0, y0) to (x1, y1), drawn `gap` pixels smaller on each side. */
+export interface RectsLayer {
+  kind: "rects";
+  x0: Numbers;
+  x1: Numbers;
+  y0: Numbers;
+  y1: Numbers;
+  color: Color;
+  colors?: readonly Color[];
+  gap?: number;
+  opacity?: number;
+  name?: string;
+}
+
+/** A raster over x[0]–x[1] and y[0]–y[1]; its first row lies at y[0], its first column at x[0]. */
+export interface RasterLayer {
+  kind: "raster";
+  x: readonly [number, number];
+  y: readonly [number, number];
+  raster: Raster;
+}
+
+/** A straight line over the whole panel at one x or one y. */
+export interface RuleLayer {
+  kind: "rule";
+  x?: number;
+  y?: number;
+  color: Color;
+  dash?: Dash;
+  label?: string;
+  /** The end of an upright rule at which its label stands. */
+  labelAt?: "top" | "bottom";
+}
+
+/** Words or numbers at points of the panel. */
+export interface LabelsLayer {
+  kind: "labels";
+  x: Numbers;
+  y: Numbers;
+  texts: readonly string[];
+  color: Color;
+  colors?: readonly Color[];
+  /** In pixels. */
+  size?: number;
+  anchor?: "start" | "middle" | "end";
+  /** Shift in pixels, right and down. */
+  shift?: readonly [number, number];
+}
+
+export type Layer = LineLayer | AreaLayer | PointsLayer | RectsLayer | RasterLayer | RuleLayer | LabelsLayer;
+
+/** The key of a colour scale. */
+export interface ColorBar {
+  scale: ColorScale;
+  label?: string;
+  percent?: boolean;
+}
+
+/** Words above a panel, and a remark below it. */
+interface Headed {
+  title?: string;
+  subtitle?: string;
+  note?: string;
+}
+
+/** Layers over a pair of axes. */
+export interface AxesPanel extends Headed {
+  kind: "axes";
+  x: Axis;
+  y: Axis;
+  layers: readonly Layer[];
+  colorBar?: ColorBar;
+  /** One unit of x is as long as one unit of y. */
+  equal?: boolean;
+}
+
+/** One picture of a `TilesPanel`, with lines of words below it. */
+export interface Tile {
+  raster: Raster;
+  caption?: readonly string[];
+  captionColor?: Color;
+}
+
+/** Small pictures in rows and columns. */
+export interface TilesPanel extends Headed {
+  kind: "tiles";
+  tiles: readonly Tile[];
+  columns: number;
+  colorBar?: ColorBar;
+}
+
+/** Words alone, such as the title over several panels. */
+export interface TextPanel extends Headed {
+  kind: "text";
+}
+
+export type Panel = AxesPanel | TilesPanel | TextPanel;
+
+/** A panel and its place in the figure, in pixels. */
+export interface Placed {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  panel: Panel;
+}
+
+/** Panels on a sheet of `width` × `height` pixels (CSS pixels: a PNG may have more). */
+export interface Figure {
+  width: number;
+  height: number;
+  /** What a screen reader says. */
+  description: string;
+  panels: readonly Placed[];
+}
+
+/** Options that every chart takes. */
+export interface ChartOptions {
+  title?: string;
+  subtitle?: string;
+  /** In pixels. */
+  width?: number;
+  /** In pixels. */
+  height?: number;
+}
+
+const margin = 16;
+const largest = 20_000;
+
+/** A figure of one panel with a margin around it. Throws `UsageError` where the size is not one. */
+export function figureOf(panel: Panel, width: number, height: number): Figure {
+  checkSize(width, height);
+  const description = [panel.title, panel.subtitle].filter(Boolean).join(". ");
+  const inner = { width: Math.max(1, width - 2 * margin), height: Math.max(1, height - 2 * margin) };
+  return { width, height, description, panels: [{ x: margin, y: margin, ...inner, panel }] };
+}
+
+/**
+ * Several figures on one sheet, row by row in equal columns; each row is as high as its highest figure.
+ * Throws `UsageError` for a number of columns that is not a positive whole number.
+ */
+export function grid(
+  figures: readonly Figure[],
+  options: { columns?: number; title?: string; subtitle?: string } = {},
+): Figure {
+  const columns = options.columns ?? Math.max(1, Math.ceil(Math.sqrt(figures.length)));
+  if (!Number.isInteger(columns) || columns < 1) {
+    throw new UsageError({
+      where: "plot.grid",
+      problem: "the number of columns makes no sense",
+      expected: "a positive whole number",
+      got: String(columns),
+      try: "grid(figures, { columns: 2 })",
+    });
+  }
+  const heading = (options.title ? 30 : 0) + (options.subtitle ? 20 : 0);
+  const cell = Math.max(1, ...figures.map((figure) => figure.width));
+  const used = Math.min(columns, Math.max(1, figures.length));
+  const width = cell * used;
+  const panels: Placed[] = [];
+  if (heading > 0) {
+    const panel: TextPanel = { kind: "text", ...words(options) };
+    panels.push({ x: margin, y: margin, width: width - 2 * margin, height: heading, panel });
+  }
+  let top = heading > 0 ? heading + margin / 2 : 0;
+  for (let first = 0; first < figures.length; first += columns) {
+    const row = figures.slice(first, first + columns);
+    row.forEach((figure, column) => {
+      for (const placed of figure.panels) {
+        panels.push({ ...placed, x: placed.x + column * cell, y: placed.y + top });
+      }
+    });
+    top += Math.max(...row.map((figure) => figure.height));
+  }
+  const height = Math.max(top, margin);
+  checkSize(width, height);
+  const description = [options.title, ...figures.map((figure) => figure.description)]
+    .filter(Boolean)
+    .join(". ");
+  return { width, height, description, panels };
+}
+
+/** The title and subtitle that were given, and no others. */
+export function words(options: { title?: string; subtitle?: string }): { title?: string; subtitle?: string } {
+  const { title, subtitle } = options;
+  return { ...(title ? { title } : {}), ...(subtitle ? { subtitle } : {}) };
+}
+
+function checkSize(width: number, height: number): void {
+  for (const size of [width, height]) {
+    if (size >= 1 && size <= largest) continue;
+    throw new UsageError({
+      where: "plot",
+      problem: "the size of a figure is out of range",
+      expected: `a width and a height of 1 to ${largest} pixels`,
+      got: `${width} × ${height}`,
+      try: "leave width and height out, or show fewer panels",
+    });
+  }
+}

@@ -1,0 +1,35 @@
+/** Figures as data → SVG → PNG. A chart makes a `Figure`; `renderSvg` and `renderPng` draw it. */
+export * from "./charts/index.ts";
+export { categoryColor, colorMaps, palette } from "./color.ts";
+export type {
+  AreaLayer,
+  AxesPanel,
+  Axis,
+  ChartOptions,
+  Color,
+  ColorBar,
+  ColorMapName,
+  ColorScale,
+  Dash,
+  Figure,
+  LabelsLayer,
+  Layer,
+  LineLayer,
+  Numbers,
+  Panel,
+  Placed,
+  PointShape,
+  PointsLayer,
+  Raster,
+  RasterLayer,
+  RectsLayer,
+  RuleLayer,
+  TextPanel,
+  Tile,
+  TilesPanel,
+} from "./figure.ts";
+export { figureOf, grid } from "./figure.ts";
+export { type PngOptions, renderPng } from "./png.ts";
+export { formatNumber, formatPercent } from "./scale.ts";
+export { renderSvg } from "./svg.ts";
+export type { Values } from "./values.ts";
