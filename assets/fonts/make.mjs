@@ -39,7 +39,8 @@ const inter =
 const widths = {};
 for (const weight of ["Regular", "SemiBold"]) {
   const source = readFileSync(join(inter, `Inter-${weight}.woff2`));
-  const subset = (targetFormat) => subsetFont(source, wanted, { targetFormat, noLayoutClosure: true });
+  const subset = (targetFormat) =>
+    subsetFont(source, wanted, { targetFormat, noLayoutClosure: true, preserveNameIds: [16, 17] });
   writeFileSync(join(here, `Inter-${weight}.woff2`), await subset("woff2"));
   const bytes = await subset("truetype");
   const font = opentype.parse(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));

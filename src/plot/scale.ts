@@ -54,12 +54,19 @@ export function domainOf(axis: Axis, extent: Domain | null, ticks: number): Doma
   const pad = (axis.pad ?? 0) * (high - low);
   if (!(axis.zero && low === 0)) low -= pad;
   if (!(axis.zero && high === 0)) high += pad;
-  if (axis.nice) {
-    const step = stepOf(low, high, ticks, axis.integer);
-    low = Math.floor(low / step + 1e-9) * step;
-    high = Math.ceil(high / step - 1e-9) * step;
+  return axis.nice ? rounded([low, high], ticks, axis.integer) : [low, high];
+}
+
+/** The domain widened to whole steps; as a wider domain may take wider steps, until both fit each other. */
+function rounded([low, high]: Domain, ticks: number, integer = false): Domain {
+  let domain: Domain = [low, high];
+  for (let round = 0; round < 4; round++) {
+    const step = stepOf(domain[0], domain[1], ticks, integer);
+    const wider: Domain = [Math.floor(low / step + 1e-9) * step, Math.ceil(high / step - 1e-9) * step];
+    if (wider[0] === domain[0] && wider[1] === domain[1]) break;
+    domain = wider;
   }
-  return [low, high];
+  return domain;
 }
 
 function checked(axis: Axis): Domain {
@@ -86,7 +93,7 @@ export function stepOf(low: number, high: number, count: number, integer = false
   const raw = (high - low) / Math.max(1, count);
   const power = 10 ** Math.floor(Math.log10(raw));
   const ratio = raw / power;
-  const step = power * (ratio < 1.5 ? 1 : ratio < 3.5 ? 2 : ratio < 7.5 ? 5 : 10);
+  const step = power * (ratio < Math.SQRT2 ? 1 : ratio < Math.sqrt(10) ? 2 : ratio < Math.sqrt(50) ? 5 : 10);
   return integer ? Math.max(1, Math.round(step)) : step;
 }
 
@@ -144,8 +151,8 @@ function writer([low, high]: Domain, step: number, percent = false): (value: num
   }
   const digits = Math.min(12, Math.max(0, -unit));
   return (value) => {
-    const rounded = Math.abs(value) < step / 2 ? 0 : value * scale;
-    return grouped(minus(rounded.toFixed(digits))) + (percent ? " %" : "");
+    const shown = Math.abs(value) < step / 2 ? 0 : value * scale;
+    return grouped(minus(shown.toFixed(digits))) + (percent ? " %" : "");
   };
 }
 

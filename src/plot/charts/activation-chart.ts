@@ -41,15 +41,15 @@ export function activationChart(activation: Activation, options: ActivationChart
   const layers: Layer[] = [
     { kind: "rule", y: 0, color: theme.axis },
     ...(low < 0 && high > 0 ? [{ kind: "rule", x: 0, color: theme.axis } as const] : []),
-    { kind: "line", x, y: x.map(slope), color: categoryColor(1), dash: "dashed", name: "derivative" },
     { kind: "line", x, y: x.map(value), color: categoryColor(0), width: 2.4, name },
+    { kind: "line", x, y: x.map(slope), color: categoryColor(1), dash: "dashed", name: "derivative" },
   ];
   return figureOf(
     {
       kind: "axes",
       ...words({ title: name, ...options }),
       x: { domain: [low, high], label: "x" },
-      y: { nice: true, pad: 0.04 },
+      y: { pad: 0.06 },
       layers,
     },
     options.width ?? 420,

@@ -113,7 +113,7 @@ function headings({ right, total, worst }: Table, options: ConfusionMatrixOption
   const accuracy = total > 0 ? `accuracy ${formatPercent(right / total)}` : "no data";
   const key = worst > 0 ? ` · darkest red: ${formatPercent(worst, 1)} of a true class` : "";
   return {
-    title: given.title ? `${given.title}: ${accuracy}` : accuracy.replace(/^a/, "A"),
+    title: `${given.title ?? "Confusion matrix"}: ${accuracy}`,
     subtitle: given.subtitle ?? `${formatNumber(right, 12)} of ${formatNumber(total, 12)} correct${key}`,
   };
 }

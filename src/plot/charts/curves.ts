@@ -108,6 +108,7 @@ function metricPanel(
   const all = [...runs.values()].flatMap((history) => Object.keys(history));
   if (all.length > 0 && !all.some((name) => base(name) === metric)) missing(metric, all);
   const firstEpoch = options.firstEpoch ?? 1;
+  const chosen = options.best === undefined ? base(options.monitor ?? "loss") : null;
   const lines: Layer[] = [];
   const marks: Layer[] = [];
   for (const [i, [run, history]] of [...runs].entries()) {
@@ -126,7 +127,7 @@ function metricPanel(
         x: best!,
         color: "#59636e",
         dash: "dotted",
-        label: `epoch ${best}: ${formatNumber(value)}`,
+        label: `${metric === chosen ? "best epoch" : "epoch"} ${best}: ${formatNumber(value)}`,
         labelAt: smallIsGood(metric) ? "top" : "bottom",
       });
     }

@@ -22,7 +22,7 @@ export interface HeatmapOptions extends ChartOptions {
   xLabel?: string;
   yLabel?: string;
   valueLabel?: string;
-  /** Write the values into the cells. Default: where there are at most 144. */
+  /** Write the values into the cells. Default: where there are at most 12 columns and 24 rows. */
   annotate?: boolean;
 }
 
@@ -40,6 +40,7 @@ export function heatmap(matrix: Values | readonly Numbers[], options: HeatmapOpt
   const map = options.map ?? (range[0] < 0 && range[1] > 0 ? "blueRed" : "viridis");
   const domain = options.domain ?? (map === "blueRed" ? symmetricRange(data) : range);
   const scale = { map, domain };
+  const width = options.width ?? 560;
   const layers: Layer[] = [];
   if (rows * columns > 0) {
     const raster = {
@@ -49,7 +50,7 @@ export function heatmap(matrix: Values | readonly Numbers[], options: HeatmapOpt
       scale,
     };
     layers.push({ kind: "raster", x: [-0.5, columns - 0.5], y: [-0.5, rows - 0.5], raster });
-    if (options.annotate ?? rows * columns <= 144)
+    if (options.annotate ?? (columns <= 12 && rows <= 24))
       layers.push(annotations(data, rows, columns, colorOf(scale, theme.missing)));
   }
   return figureOf(
@@ -73,10 +74,10 @@ export function heatmap(matrix: Values | readonly Numbers[], options: HeatmapOpt
       },
       layers,
       equal: true,
-      colorBar: { scale, ...(valueLabel ? { label: valueLabel } : {}) },
+      ...(rows * columns > 0 ? { colorBar: { scale, ...(valueLabel ? { label: valueLabel } : {}) } } : {}),
     },
-    options.width ?? 560,
-    options.height ?? 440,
+    width,
+    options.height ?? Math.round(Math.min(960, Math.max(240, (width - 150) * (rows / columns || 1) + 110))),
   );
 }
 
@@ -87,11 +88,16 @@ function annotations(
   color: (value: number) => readonly [number, number, number],
 ): Layer {
   const cells = count(rows * columns);
+  const [low, high] = symmetricRange(data);
+  const write = (value: number) =>
+    high - low < 0.2 || high >= 1000 || !Number.isFinite(value)
+      ? formatNumber(value, 2)
+      : String(Number(value.toFixed(high < 10 ? 2 : high < 100 ? 1 : 0))).replace("-", "−");
   return {
     kind: "labels",
     x: cells.map((i) => i % columns),
     y: cells.map((i) => Math.floor(i / columns)),
-    texts: cells.map((i) => formatNumber(data[i]!, 2)),
+    texts: cells.map((i) => write(data[i]!)),
     color: theme.ink,
     colors: cells.map((i) => (isDark(color(data[i]!)) ? "#ffffff" : theme.ink)),
     size: 11,

@@ -39,6 +39,7 @@ export function histogram(
     });
   }
   const step = (range[1] - range[0]) / bins;
+  const heights: number[] = [];
   const layers = series.map(([name, values], s): Layer => {
     const counts = countInBins(values, range, bins);
     const total = counts.reduce((a, b) => a + b, 0) || 1;
@@ -46,6 +47,7 @@ export function histogram(
     const filled = count(bins).filter((i) => counts[i]! > 0);
     const y1 = filled.map((i) => counts[i]! * unit);
     const y0 = filled.map(() => (options.yLog ? unit / 2 : 0));
+    heights.push(...y0, ...y1);
     const x0 = filled.map((i) => range[0] + i * step);
     const x1 = filled.map((i) => range[0] + (i + 1) * step);
     const opacity = series.length > 1 ? 0.55 : 0.9;
@@ -62,6 +64,8 @@ export function histogram(
       ...(name ? { name } : {}),
     };
   });
+  const extent = extentOf([heights], true);
+  const domain = extent && ([extent[0], extent[1] * 1.3] as const);
   const lost = all.reduce((sum, values) => sum + Array.from(values).filter((v) => !drawable(v)).length, 0);
   return figureOf(
     {
@@ -73,7 +77,7 @@ export function histogram(
       x: { domain: range, grid: false, ...(options.xLabel ? { label: options.xLabel } : {}) },
       y: {
         label: options.density ? "density" : "count",
-        ...(options.yLog ? { type: "log" } : { zero: true, nice: true }),
+        ...(options.yLog ? { type: "log", ...(domain ? { domain } : {}) } : { zero: true, nice: true }),
       },
       layers: all.some((values) => extentOf([values])) ? layers : [],
     },

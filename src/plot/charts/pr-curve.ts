@@ -33,8 +33,8 @@ export function prCurve(data: Scored | Readonly<Record<string, Scored>>, options
       layers,
       equal: true,
     },
-    options.width ?? 480,
-    options.height ?? 500,
+    options.width ?? 456,
+    options.height ?? 492,
   );
 }
 

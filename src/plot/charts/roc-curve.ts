@@ -32,7 +32,7 @@ export function rocCurve(
       layers: [chance, ...lines],
       equal: true,
     },
-    options.width ?? 480,
-    options.height ?? 500,
+    options.width ?? 456,
+    options.height ?? 492,
   );
 }

@@ -1,6 +1,6 @@
 /** Layers over a pair of axes: finds the domains, makes room for what is written around them, draws inside out. */
 import type { AxesPanel, Axis, Layer } from "../figure.ts";
-import { element } from "../markup.ts";
+import { decimal, element } from "../markup.ts";
 import { type Box, boxAttributes, type Pen, stroke } from "../pen.ts";
 import { type Domain, domainOf, extentOf, join, placer, type Tick, ticksOf } from "../scale.ts";
 import { clean, fit, measure } from "../text.ts";
@@ -13,6 +13,16 @@ const { tickSize, labelSize } = theme;
 const tickGap = 6;
 /** A name of a category is cut beyond this many pixels. */
 const widestName = 130;
+
+/** A line or a point on the edge of the axes may reach so many pixels beyond it. */
+const slack = 5;
+
+const grown = ({ x, y, width, height }: Box, by: number): Box => ({
+  x: x - by,
+  y: y - by,
+  width: width + 2 * by,
+  height: height + 2 * by,
+});
 
 /** An axis with its domain, its ticks, and the angle at which their words stand. */
 interface Ruled {
@@ -51,9 +61,10 @@ export function drawAxes(panel: AxesPanel, box: Box, pen: Pen): string {
   const frame = frameOf(final, pen);
   const origin = { x: room.x + final.margins.left, y: room.y + final.margins.top };
   const area = { ...origin, width: final.width, height: final.height };
+  const clip = grown(area, slack);
   const inside = element(
     "svg",
-    boxAttributes(area),
+    { ...boxAttributes(clip), viewBox: [-slack, -slack, clip.width, clip.height].map(decimal).join(" ") },
     panel.layers.map((layer) => rulesOf(layer).draw(layer, frame)),
   );
   const middle = { x: area.x + area.width / 2, y: area.y + area.height / 2 };
@@ -96,8 +107,8 @@ const countUnseen = (layers: readonly Layer[], frame: Frame) =>
 
 function unseenNote(count: number, { x, y }: AxesPanel): string {
   if (count === 0) return "";
-  const why = x.type === "log" || y.type === "log" ? "not finite and positive" : "not finite";
-  return count === 1 ? `1 value is ${why} and not drawn` : `${count} values are ${why} and not drawn`;
+  const why = x.type === "log" || y.type === "log" ? "not positive and finite" : "not finite";
+  return count === 1 ? `Not drawn: 1 value that is ${why}` : `Not drawn: ${count} values that are ${why}`;
 }
 
 const frameOf = ({ x, y, width, height }: Layout, pen: Pen): Frame => {
@@ -136,8 +147,8 @@ function ruleX(axis: Axis, extent: Domain | null, width: number): Ruled {
     const every = angle === 0 ? 1 : Math.ceil((tickSize * 1.5) / band);
     return { axis, domain, ticks: names.filter((_, i) => i % every === 0), angle };
   }
-  for (let count = Math.max(1, Math.round(width / 70)); ; count--) {
-    const domain = domainOf(axis, extent, Math.max(2, Math.round(width / 70)));
+  for (let count = Math.max(1, Math.round(width / 80)); ; count--) {
+    const domain = domainOf(axis, extent, Math.max(2, Math.round(width / 80)));
     const ticks = ticksOf(axis, domain, count);
     const shown = ticks.filter(({ text }) => text !== "");
     const place = placer({ ...axis, reverse: false }, domain, width);
@@ -152,7 +163,7 @@ function ruleX(axis: Axis, extent: Domain | null, width: number): Ruled {
 }
 
 function ruleY(axis: Axis, extent: Domain | null, height: number): Ruled {
-  const count = Math.max(2, Math.round(height / 45));
+  const count = Math.max(2, Math.round(height / 55));
   const domain = domainOf(axis, extent, count);
   const ticks = ticksOf(axis, domain, count);
   if (!axis.categories) return { axis, domain, ticks, angle: 0 };
@@ -221,7 +232,7 @@ function drawXAxis({ axis, domain, ticks, angle }: Ruled, area: Box, margins: Ma
     else marks.push(pen.text(x + 4, y - 3, text, { ...style, anchor: "end", turn: angle }));
   }
   if (axis.label) {
-    const label = fit(clean(axis.label), area.width + margins.left, labelSize);
+    const label = fit(clean(axis.label), area.width + 20, labelSize);
     const y = foot + margins.bottom - 3;
     marks.push(pen.text(area.x + area.width / 2, y, label, { size: labelSize, anchor: "middle" }));
   }

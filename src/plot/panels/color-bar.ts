@@ -49,6 +49,6 @@ function barTicks({ scale, percent }: ColorBar, height: number): Tick[] {
   const [low, high] = scale.domain;
   const axis = percent ? { percent } : {};
   return low < high
-    ? ticksOf(axis, [low, high], Math.max(2, height / 45))
+    ? ticksOf(axis, [low, high], Math.min(8, Math.max(2, height / 50)))
     : ticksOf({}, [low - 1, low + 1], 2).filter(({ value }) => value === low);
 }

@@ -102,7 +102,8 @@ export const layers: { readonly [K in Layer["kind"]]: Rules<Extract<Layer, { kin
     draw: ({ x, y, raster }, frame) => {
       const [a, b, c, d] = [frame.x(x[0]), frame.x(x[1]), frame.y(y[0]), frame.y(y[1])];
       const box = { x: Math.min(a, b), y: Math.min(c, d), width: Math.abs(b - a), height: Math.abs(d - c) };
-      return frame.pen.image(box, raster, { x: b < a, y: d < c });
+      const picture = frame.pen.image(box, raster, { x: b < a, y: d < c });
+      return element("svg", { width: frame.width, height: frame.height }, picture);
     },
     legend: nothing,
     unseen: none,
@@ -201,7 +202,7 @@ function drawLine({ x, y, color, width = 2, dash = "solid", opacity }: LineLayer
 }
 
 /**
- * The points that show: of a run within half a pixel across, the first, the lowest, the highest and the last. So a
+ * The points that show: of a run within a pixel across, the first, the lowest, the highest and the last. So a
  * curve of a million steps stays a small file and keeps every spike.
  */
 function thinned(points: readonly Point[]): readonly Point[] {
@@ -211,7 +212,7 @@ function thinned(points: readonly Point[]): readonly Point[] {
     let last = first;
     let low = first;
     let high = first;
-    while (last + 1 < points.length && Math.abs(points[last + 1]![0] - points[first]![0]) < 0.5) {
+    while (last + 1 < points.length && Math.abs(points[last + 1]![0] - points[first]![0]) < 1) {
       last++;
       if (points[last]![1] < points[low]![1]) low = last;
       if (points[last]![1] > points[high]![1]) high = last;
