@@ -32,28 +32,31 @@ interface Hand {
 }
 
 function holdPen(r: Stream): Hand {
-  const slant = 0.13 + 0.25 * r.bell();
+  // Most people write with care, some do not: every deviation below is scaled by the writer's haste.
+  const u = r.unit();
+  const haste = 0.65 + 0.85 * u * u;
+  const slant = 0.2 + 0.24 * haste * r.bell();
   // Rotation by the rational form of sine and cosine.
-  const t = 0.035 * r.bell();
+  const t = 0.03 * haste * r.bell();
   const cos = (1 - t * t) / (1 + t * t);
   const sin = (2 * t) / (1 + t * t);
-  const width = 1 + 0.17 * r.bell();
+  const width = 1.06 + 0.17 * haste * r.bell();
   const lattice = new Float64Array(50);
-  const strength = r.between(0.02, 0.085);
+  const strength = haste * r.between(0.02, 0.07);
   for (let i = 0; i < 50; i++) lattice[i] = strength * r.bell();
   const weight = r.unit() + r.unit() * 0.6;
   return {
-    jitter: r.between(0.005, 0.028),
+    jitter: haste * r.between(0.005, 0.024),
     xx: width * cos,
     xy: -slant * cos - sin,
     yx: width * sin,
     yy: cos - slant * sin,
     lattice,
-    radius: 0.6 + 1.0 * weight + (r.chance(0.06) ? r.between(0, 0.9) : 0),
+    radius: 0.5 + 0.9 * weight + (r.chance(0.1) ? r.between(0, 1.3) : 0),
     taper: 0.18 * r.bell(),
     nib: r.between(0.75, 1.2),
-    softness: r.between(0.9, 1.5),
-    gain: r.between(1.0, 1.25),
+    softness: r.between(0.9, 1.6),
+    gain: r.between(1.0, 1.15),
   };
 }
 
@@ -133,7 +136,7 @@ function bend(points: Stroke, hand: Hand): void {
 }
 
 /** Scales and moves the strokes so that the ink fills the box: its longer side, or less where it would be distorted. */
-function fit(strokes: readonly Stroke[], radius: number): void {
+function fit(strokes: readonly Stroke[], margin: number): void {
   let left = Infinity;
   let right = -Infinity;
   let top = Infinity;
@@ -146,7 +149,7 @@ function fit(strokes: readonly Stroke[], radius: number): void {
       bottom = Math.max(bottom, s[i + 1]!);
     }
   }
-  const scale = (BOX - 2 * radius) / Math.max(right - left, bottom - top);
+  const scale = (BOX - 2 * margin) / Math.max(right - left, bottom - top);
   const dx = CANVAS / 2 - ((left + right) / 2) * scale;
   const dy = CANVAS / 2 - ((top + bottom) / 2) * scale;
   for (const s of strokes) {
@@ -232,7 +235,7 @@ export function drawStrokes(strokes: readonly Stroke[], random: Stream, out: Uin
   const hand = holdPen(random);
   const curves = strokes.map((s) => smooth(shake(s, hand.jitter, random)));
   for (const points of curves) bend(points, hand);
-  fit(curves, hand.radius);
+  fit(curves, hand.radius + hand.softness / 2);
   const canvas = new Float32Array(CANVAS * CANVAS);
   for (const points of curves) ink(canvas, points, hand, random);
   centre(canvas, hand.gain, out);
