@@ -1,0 +1,321 @@
+/**
+ * Last pass: kernels in order, and a slot for each piece of memory. Rows that change variables come last, behind the
+ * guard, so that a step that must not happen changes nothing.
+ */
+import type { Arg, Plan, Program, Row, Slot, SlotKind, Target } from "../ir/index.ts";
+import { addSize, arg, countOf, internal } from "../ir/index.ts";
+import { type Fused, fuse, readsOf, type Stage } from "./fuse.ts";
+import { type CNode, type Graph, type Roots, throughReshapes } from "./graph.ts";
+import type { Draft, Storage } from "./lower/context.ts";
+import { lowerContract } from "./lower/contract.ts";
+import { lowerScatter } from "./lower/gather.ts";
+import { lowerFill, lowerMap, lowerPlacePiece } from "./lower/map.ts";
+import { lowerReduce } from "./lower/reduce.ts";
+import { lowerRoutine } from "./lower/routine.ts";
+import { lowerSegment } from "./lower/segment.ts";
+import { lowerWindow } from "./lower/window.ts";
+
+export function assemble(program: Program, roots: Roots, graph: Graph, target: Target): Plan {
+  const own = withOwnMemory(roots, graph);
+  const fused = fuse(own);
+  const order = schedule(fused, own);
+  const drafts: Draft[] = [];
+  let guardAt: number | undefined;
+  for (const { stage, direct, late } of order) {
+    if (late && guardAt === undefined) guardAt = drafts.length;
+    drafts.push(...lowerStage(stage, direct, fused.inMemory, target));
+  }
+  guardAt ??= drafts.length;
+  const copies = own.effects.filter((e) => !order.some((s) => s.direct.has(throughReshapes(e.value))));
+  for (const e of copies) drafts.push(copyToVariable(throughReshapes(e.value), e.variable, target));
+  return new Slots(program, own, drafts, guardAt).plan();
+}
+
+/** A result that is a source, or two results at once, gets a copy of its own. */
+function withOwnMemory(r: Roots, graph: Graph): Roots {
+  const taken = new Set<CNode>();
+  const own = (n: CNode): CNode => {
+    const base = throughReshapes(n);
+    const isSource = base.spec.kind === "source";
+    if (!isSource && !taken.has(base)) {
+      taken.add(base);
+      return n;
+    }
+    return graph.node(
+      { kind: "map", expr: arg(0, n.dtype) },
+      [n],
+      n.shape,
+      n.dtype,
+      `${n.label}/copy${taken.size}`,
+    );
+  };
+  const outputs = r.outputs.map((n) => (throughReshapes(n).spec.kind === "source" ? own(n) : n));
+  return {
+    outputs,
+    effects: r.effects.map((e) => ({ variable: e.variable, value: own(e.value) })),
+    guard: r.guard && (throughReshapes(r.guard).spec.kind === "source" ? own(r.guard) : r.guard),
+  };
+}
+
+/** Memory that stands for a variable of the program. */
+class VariableMemory {
+  readonly index: number;
+  readonly dtype: CNode["dtype"];
+  readonly count: CNode["shape"][number];
+  constructor(index: number, n: CNode) {
+    this.index = index;
+    this.dtype = n.dtype;
+    this.count = countOf(n.shape);
+  }
+}
+
+interface Scheduled {
+  readonly stage: Stage;
+  /** Roots that are written straight into a variable. */
+  readonly direct: ReadonlyMap<CNode, VariableMemory>;
+  /** Whether the stage comes after the guard. */
+  readonly late: boolean;
+}
+
+function isVariable(n: CNode, index?: number): boolean {
+  return (
+    n.spec.kind === "source" &&
+    n.spec.source === "variable" &&
+    (index === undefined || n.spec.index === index)
+  );
+}
+
+/**
+ * Stages in an order in which everything is made before it is read, early stages first. A stage is late if one of its
+ * results may be written straight over the variable it is for.
+ */
+function schedule(fused: Fused, r: Roots): Scheduled[] {
+  const reads = new Map(fused.stages.map((s) => [s, readsOf(s, fused.inMemory)]));
+  const wanted = new Set([...r.outputs, ...(r.guard ? [r.guard] : [])].map(throughReshapes));
+  const readers = (n: CNode): Stage[] => fused.stages.filter((s) => reads.get(s)!.has(n));
+  const variableReaders = (index: number): Stage[] =>
+    fused.stages.filter((s) => [...reads.get(s)!].some((n) => isVariable(n, index)));
+  const direct = new Map<Stage, Map<CNode, VariableMemory>>();
+  const late = new Set<Stage>();
+  for (const stage of fused.stages) {
+    if (stage.kind !== "map") continue;
+    const effects = r.effects.filter((e) => stage.roots.includes(throughReshapes(e.value)));
+    // Every root of the stage must be an effect that nobody else reads, and read its variable at the same element only.
+    const plain = stage.roots.every(
+      (n) => effects.some((e) => throughReshapes(e.value) === n) && !wanted.has(n) && readers(n).length === 0,
+    );
+    const safe = effects.every((e) => readsInPlace(stage, e.variable, fused.inMemory));
+    const single = effects.length === stage.roots.length;
+    if (!plain || !safe || !single) continue;
+    late.add(stage);
+    direct.set(
+      stage,
+      new Map(
+        effects.map((e) => [
+          throughReshapes(e.value),
+          new VariableMemory(e.variable, throughReshapes(e.value)),
+        ]),
+      ),
+    );
+  }
+  // A late stage that reads a variable another late stage writes would see it too late: neither is written directly.
+  for (const stage of [...late]) {
+    for (const memory of direct.get(stage)!.values()) {
+      const others = variableReaders(memory.index).filter((s) => s !== stage && late.has(s));
+      if (others.length > 0) {
+        late.delete(stage);
+        direct.delete(stage);
+        break;
+      }
+    }
+  }
+  const make = (isLate: boolean): Scheduled[] =>
+    sortStages(fused.stages, reads)
+      .filter((s) => late.has(s) === isLate)
+      .map((stage) => ({ stage, direct: direct.get(stage) ?? new Map(), late: isLate }));
+  return [...make(false), ...make(true)];
+}
+
+/** Whether the stage reads the variable, if at all, only at the element it writes. */
+function readsInPlace(stage: Stage, index: number, inMemory: ReadonlySet<CNode>): boolean {
+  const visit = (n: CNode, direct: boolean): boolean => {
+    if (isVariable(n, index)) return direct;
+    if (inMemory.has(n) && !stage.roots.includes(n)) return true;
+    return n.inputs.every((x) =>
+      visit(x, direct && (n.spec.kind === "map" || (n.spec.kind === "move" && n.spec.move === "reshape"))),
+    );
+  };
+  return stage.roots.every((n) => visit(n, true));
+}
+
+function sortStages(stages: readonly Stage[], reads: ReadonlyMap<Stage, ReadonlySet<CNode>>): Stage[] {
+  const maker = new Map<CNode, Stage>();
+  for (const s of stages) for (const n of s.roots) maker.set(n, s);
+  const out: Stage[] = [];
+  const state = new Map<Stage, "open" | "done">();
+  const visit = (s: Stage): void => {
+    if (state.get(s) === "done") return;
+    if (state.get(s) === "open") internal("kernels need each other");
+    state.set(s, "open");
+    for (const n of reads.get(s)!) {
+      const from = maker.get(n);
+      if (from && from !== s) visit(from);
+    }
+    state.set(s, "done");
+    out.push(s);
+  };
+  for (const s of stages) visit(s);
+  return out;
+}
+
+function lowerStage(
+  stage: Stage,
+  direct: ReadonlyMap<CNode, VariableMemory>,
+  memory: ReadonlySet<CNode>,
+  target: Target,
+): Draft[] {
+  const inMemory = (n: CNode): boolean => memory.has(n) || isStored(n);
+  const { lanes } = target;
+  if (stage.kind === "map")
+    return [lowerMap(stage.roots, { inMemory, lanes, storage: (n) => direct.get(n) ?? n })];
+  if (stage.kind === "contract") return [lowerContract(stage.group, { inMemory, target })];
+  if (stage.kind === "window") return [lowerWindow(stage, inMemory, lanes)];
+  const n = stage.roots[0]!;
+  switch (n.spec.kind) {
+    case "reduce":
+      return [lowerReduce(n, inMemory)];
+    case "move":
+      return lowerPlace(n, inMemory, lanes);
+    case "gather":
+      return lowerScatter(n, inMemory, lanes);
+    case "segment":
+      return lowerSegment(n, inMemory, lanes);
+    case "routine":
+      return [lowerRoutine(n)];
+    default:
+      return internal(`no kernel for ${n.spec.kind}`);
+  }
+}
+
+/** Sources that stand in memory from the start. */
+function isStored(n: CNode): boolean {
+  if (n.spec.kind !== "source") return false;
+  const { source } = n.spec;
+  return source === "input" || source === "variable" || (source === "constant" && n.spec.data.length !== 1);
+}
+
+function lowerPlace(n: CNode, inMemory: (n: CNode) => boolean, lanes: number): Draft[] {
+  const { spec } = n;
+  if (spec.kind !== "move" || spec.move !== "place") return internal("place expected");
+  const pieces = n.inputs.map((x, i) =>
+    lowerPlacePiece(n, x, spec.starts[i]!, spec.steps[i]!, { inMemory, lanes }),
+  );
+  return coversAll(n) ? pieces : [lowerFill(n, countOf(n.shape), spec.fill, lanes, n.label), ...pieces];
+}
+
+/** Whether the pieces leave nothing to fill: they follow each other along one axis and fill every other. */
+function coversAll(n: CNode): boolean {
+  const { spec } = n;
+  if (spec.kind !== "move" || spec.move !== "place" || spec.steps.some((s) => s.some((x) => x !== 1)))
+    return false;
+  return (
+    n.shape.every((size, axis) => {
+      const whole = n.inputs.every((x) => String(x.shape[axis]) === String(size));
+      return whole || n.inputs.length > 1;
+    }) && String(countOf(n.shape)) === String(n.inputs.map((x) => countOf(x.shape)).reduce(addSize, 0))
+  );
+}
+
+function copyToVariable(n: CNode, index: number, target: Target): Draft {
+  const memory = new VariableMemory(index, n);
+  const copy: CNode = { ...n, id: -1 - index, spec: { kind: "map", expr: arg(0, n.dtype) }, inputs: [n] };
+  return lowerMap([copy], {
+    inMemory: (x) => x === n,
+    lanes: target.lanes,
+    storage: () => memory,
+    name: "assign",
+  });
+}
+
+/** Gives out slots. */
+class Slots {
+  readonly #program: Program;
+  readonly #roots: Roots;
+  readonly #drafts: readonly Draft[];
+  readonly #guardAt: number;
+  readonly #slots: Slot[] = [];
+  readonly #of = new Map<Storage | string, number>();
+  readonly #live = new Map<Storage, { first: number; last: number }>();
+
+  constructor(program: Program, roots: Roots, drafts: readonly Draft[], guardAt: number) {
+    this.#program = program;
+    this.#roots = roots;
+    this.#drafts = drafts;
+    this.#guardAt = guardAt;
+    for (const [i, d] of drafts.entries()) {
+      for (const a of d.args) {
+        if (!("storage" in a)) continue;
+        const life = this.#live.get(a.storage);
+        if (life) life.last = i;
+        else this.#live.set(a.storage, { first: i, last: i });
+      }
+    }
+  }
+
+  plan(): Plan {
+    const { outputs, guard } = this.#roots;
+    const kept = new Set(outputs.map(throughReshapes));
+    if (guard) {
+      const base = throughReshapes(guard);
+      const life = this.#live.get(base);
+      if (life) life.last = Math.max(life.last, this.#guardAt);
+    }
+    const rows: Row[] = this.#drafts.map((d) => ({
+      kernel: d.kernel,
+      args: d.args.map(
+        (a): Arg => ("storage" in a ? { slot: this.#slot(a.storage, kept) } : { size: a.size }),
+      ),
+      tasks: d.tasks,
+      flops: d.flops,
+      bytes: d.bytes,
+      label: d.label,
+    }));
+    const plan: Plan = {
+      slots: this.#slots,
+      rows,
+      inputs: this.#program.inputs,
+      variables: this.#program.variables,
+      outputs: outputs.map((n) => ({
+        slot: this.#slot(throughReshapes(n), kept),
+        value: { shape: n.shape, dtype: n.dtype },
+      })),
+    };
+    return guard
+      ? { ...plan, guard: { at: this.#guardAt, slot: this.#slot(throughReshapes(guard), kept) } }
+      : plan;
+  }
+
+  #slot(s: Storage, kept: ReadonlySet<CNode>): number {
+    const where = this.#where(s, kept);
+    // Inputs and variables have one slot each, whoever asks.
+    const key = where.kind === "input" || where.kind === "variable" ? `${where.kind}${where.index}` : s;
+    const known = this.#of.get(key);
+    if (known !== undefined) return known;
+    const count = "shape" in s ? countOf(s.shape) : s.count;
+    this.#slots.push({ where, dtype: s.dtype, count });
+    this.#of.set(key, this.#slots.length - 1);
+    return this.#slots.length - 1;
+  }
+
+  #where(s: Storage, kept: ReadonlySet<CNode>): SlotKind {
+    if (s instanceof VariableMemory) return { kind: "variable", index: s.index };
+    const life = this.#live.get(s) ?? { first: 0, last: this.#drafts.length };
+    if (!("spec" in s)) return { kind: "scratch", ...life };
+    if (s.spec.kind === "source") {
+      if (s.spec.source === "constant") return { kind: "constant", data: s.spec.data };
+      if (s.spec.source === "input" || s.spec.source === "variable")
+        return { kind: s.spec.source, index: s.spec.index };
+    }
+    return kept.has(s) ? { kind: "output", first: life.first } : { kind: "scratch", ...life };
+  }
+}

@@ -1,0 +1,339 @@
+/**
+ * Fourth pass: which nodes live in memory, and which kernels make them. Everything elementwise is computed inside the
+ * kernel that uses it, unless it is used by several kernels and dear to compute, or repeated many times by a broadcast.
+ */
+import type { ScalarExpr, WindowSpec } from "../ir/index.ts";
+import { countOf, sameShape, sameSize } from "../ir/index.ts";
+import {
+  type CNode,
+  isMove,
+  type Roots,
+  rootNodes,
+  type SplitContractSpec,
+  scalarConstant,
+  throughReshapes,
+  topological,
+  type WinnerSpec,
+} from "./graph.ts";
+import type { Contraction } from "./lower/contract.ts";
+import { expensive } from "./numerics.ts";
+
+/** One kernel (or a few that belong together): the nodes it puts in memory, and what it reads. */
+export type Stage =
+  | { readonly kind: "map"; readonly roots: readonly CNode[] }
+  | { readonly kind: "contract"; readonly roots: readonly CNode[]; readonly group: Contraction }
+  | {
+      readonly kind: "window";
+      readonly roots: readonly CNode[];
+      readonly max?: CNode;
+      readonly winner?: CNode;
+      readonly sum?: CNode;
+    }
+  /** A node whose kind has a kernel of its own. */
+  | { readonly kind: "single"; readonly roots: readonly CNode[] };
+
+export interface Fused {
+  readonly stages: readonly Stage[];
+  readonly inMemory: ReadonlySet<CNode>;
+}
+
+/** An elementwise node that costs more than this is not computed twice. */
+const DEAR = 6;
+
+export function fuse(r: Roots): Fused {
+  const order = topological(rootNodes(r));
+  const users = usersOf(order);
+  const contractions = new Map<CNode, Contraction>();
+  const covered = new Set<CNode>();
+  const required = new Set(rootNodes(r).map(throughReshapes));
+  for (const n of order) {
+    if (n.spec.kind !== "contract") continue;
+    const group = contractionOf(n, users, required);
+    contractions.set(n, group);
+    for (const x of insideOf(group, users)) covered.add(x);
+  }
+  const inMemory = chooseMemory(order, users, required, covered, contractions);
+  return { stages: mergeMaps(stagesOf(order, inMemory, contractions), inMemory), inMemory };
+}
+
+function usersOf(order: readonly CNode[]): Map<CNode, CNode[]> {
+  const users = new Map<CNode, CNode[]>(order.map((n) => [n, []]));
+  for (const n of order) for (const x of new Set(n.inputs)) users.get(x)!.push(n);
+  return users;
+}
+
+/** What may follow a contraction inside its tile: its only elementwise user, that one's only user, and so on. */
+function contractionOf(n: CNode, users: Map<CNode, CNode[]>, required: ReadonlySet<CNode>): Contraction {
+  if ((n.spec as SplitContractSpec).part !== undefined) return { node: n, result: n };
+  let result = n;
+  let at = n;
+  while (!required.has(at)) {
+    const next = users.get(at)!;
+    if (next.length !== 1) break;
+    const user = next[0]!;
+    if (
+      user.spec.kind === "map" &&
+      sameSize(countOf(user.shape), countOf(n.shape)) &&
+      !dependsOtherwise(user, at)
+    )
+      result = user;
+    else if (!isMove(user, "reshape")) break;
+    at = user;
+  }
+  const pool = poolOf(n, result, users, required);
+  return pool ? { node: n, result, pool } : { node: n, result };
+}
+
+/** Whether `user` reaches `n` by another way than directly (then it cannot be computed in n's tile). */
+function dependsOtherwise(user: CNode, n: CNode): boolean {
+  return user.inputs.some((x) => x !== n && topological([x]).includes(n));
+}
+
+/** Max pooling right behind a contraction, if nothing else needs what is pooled. */
+function poolOf(
+  n: CNode,
+  result: CNode,
+  users: Map<CNode, CNode[]>,
+  required: ReadonlySet<CNode>,
+): Contraction["pool"] {
+  if (
+    required.has(result) ||
+    !sameShape(n.shape, result.shape) ||
+    result.dtype !== "float32" ||
+    n.spec.kind !== "contract"
+  )
+    return undefined;
+  const all = users.get(result)!;
+  const max = all.find((u) => windowFn(u) === "max");
+  const winner = all.find((u) => windowFn(u) === "argmax");
+  if (!max || all.length !== (winner ? 2 : 1)) return undefined;
+  const spec = max.spec as WindowSpec;
+  if (winner && !sameWindows(spec, winner.spec as WinnerSpec)) return undefined;
+  const cells = spec.window.reduce((a, b) => a * b, 1);
+  const disjoint = spec.window.every((w, i) => w === spec.stride[i] && spec.pad[i] === 0);
+  const last = n.shape.length - 1;
+  const free = spec.axes.every(
+    (axis) => axis !== last && n.spec.kind === "contract" && n.spec.b.strides[axis] === 0,
+  );
+  return disjoint && free && cells <= 4 ? { spec, max, winner } : undefined;
+}
+
+function windowFn(n: CNode): string | undefined {
+  return n.spec.kind === "window" ? n.spec.fn : undefined;
+}
+
+function sameWindows(a: WindowSpec | WinnerSpec, b: WindowSpec | WinnerSpec): boolean {
+  const lists = ["axes", "window", "stride", "pad"] as const;
+  return lists.every((f) => a[f].join() === b[f].join());
+}
+
+/** Nodes computed only inside a contraction's tile. */
+function insideOf(group: Contraction, users: Map<CNode, CNode[]>): CNode[] {
+  const out: CNode[] = [];
+  const stop = group.pool ? undefined : group.result;
+  for (let at = group.node; at !== stop; ) {
+    out.push(at);
+    if (at === group.result) break;
+    at = users.get(at)![0]!;
+  }
+  return out;
+}
+
+/** Kinds that can be computed inside the kernel that uses them. */
+function inlinable(n: CNode): boolean {
+  const { spec } = n;
+  switch (spec.kind) {
+    case "map":
+    case "strided":
+      return true;
+    case "source":
+      return spec.source === "iota" || spec.source === "size" || scalarConstant(n) !== undefined;
+    case "move":
+      return spec.move !== "place";
+    case "gather":
+      return spec.fn === "take" || spec.fn === "along";
+    case "window":
+      return spec.fn === "spread" || spec.fn === "pick" || spec.fn === "sumScatter";
+    default:
+      return false;
+  }
+}
+
+/** Inputs that a node's kernel must find in memory as they are. */
+function needsInMemory(n: CNode): readonly CNode[] {
+  const { kind } = n.spec;
+  return kind === "contract" || kind === "routine" || kind === "strided" ? n.inputs : [];
+}
+
+function chooseMemory(
+  order: readonly CNode[],
+  users: Map<CNode, CNode[]>,
+  required: ReadonlySet<CNode>,
+  covered: ReadonlySet<CNode>,
+  contractions: ReadonlyMap<CNode, Contraction>,
+): Set<CNode> {
+  const results = new Set([...contractions.values()].map((g) => g.result));
+  const forced = new Set<CNode>(required);
+  for (const n of order) for (const x of needsInMemory(n)) forced.add(throughReshapes(x));
+  const cost = costs(order);
+  const inMemory = new Set<CNode>();
+  /** The kernels that would compute an inlined node. */
+  const kernels = new Map<CNode, Set<CNode>>();
+  for (const n of [...order].reverse()) {
+    const mine = new Set<CNode>();
+    for (const u of users.get(n)!) {
+      if (inMemory.has(u) || covered.has(u)) mine.add(u);
+      else for (const k of kernels.get(u)!) mine.add(k);
+    }
+    kernels.set(n, mine);
+    if (covered.has(n)) continue;
+    const dear = cost.get(n)! > DEAR;
+    const repeated = users.get(n)!.some((u) => repeats(u, n) && !inMemory.has(n));
+    const keep =
+      forced.has(n) ||
+      results.has(n) ||
+      !inlinable(n) ||
+      (dear && n.spec.kind !== "source" && (mine.size > 1 || repeated));
+    if (keep) inMemory.add(n);
+  }
+  return inMemory;
+}
+
+/** Whether `u` uses the same element of `n` many times. */
+function repeats(u: CNode, n: CNode): boolean {
+  if (isMove(u, "broadcast")) return !sameSize(countOf(u.shape), countOf(n.shape));
+  if (u.spec.kind === "gather" || u.spec.kind === "segment") return true;
+  return u.spec.kind === "window" && u.spec.fn !== "spread" && u.spec.fn !== "pick";
+}
+
+/** About how many instructions one element takes if everything inlinable is inlined. */
+function costs(order: readonly CNode[]): Map<CNode, number> {
+  const cost = new Map<CNode, number>();
+  for (const n of order) {
+    const own =
+      n.spec.kind === "map"
+        ? exprCost(n.spec.expr)
+        : n.spec.kind === "window" || n.spec.kind === "gather"
+          ? 4
+          : 0;
+    const below = inlinable(n) ? n.inputs.reduce((sum, x) => sum + (inlinable(x) ? cost.get(x)! : 0), 0) : 0;
+    cost.set(n, Math.min(own + below, 1e6));
+  }
+  return cost;
+}
+
+function exprCost(e: ScalarExpr): number {
+  if (e.op === "arg" || e.op === "const") return 0;
+  return e.args.reduce((sum, a) => sum + exprCost(a), expensive.has(e.op) ? 10 : 1);
+}
+
+function stagesOf(
+  order: readonly CNode[],
+  inMemory: ReadonlySet<CNode>,
+  contractions: ReadonlyMap<CNode, Contraction>,
+): Stage[] {
+  const stages: Stage[] = [];
+  const made = new Set<CNode>();
+  for (const group of contractions.values()) {
+    const roots = group.pool
+      ? [group.pool.max, ...(group.pool.winner ? [group.pool.winner] : [])]
+      : [group.result];
+    stages.push({ kind: "contract", roots, group });
+    for (const n of roots) made.add(n);
+  }
+  for (const n of order) {
+    if (!inMemory.has(n) || made.has(n)) continue;
+    if (n.spec.kind === "source" && !inlinable(n)) continue;
+    if (inlinable(n)) stages.push({ kind: "map", roots: [n] });
+    else if (n.spec.kind === "window") stages.push(windowStage(n, order, made));
+    else stages.push({ kind: "single", roots: [n] });
+    made.add(n);
+  }
+  return stages;
+}
+
+/** A max window and its winners are found together. */
+function windowStage(n: CNode, order: readonly CNode[], made: Set<CNode>): Stage {
+  const fn = windowFn(n);
+  if (fn !== "max" && fn !== "argmax") return { kind: "window", roots: [n], sum: n };
+  const other = fn === "max" ? "argmax" : "max";
+  const spec = n.spec as WindowSpec;
+  const isTwin = (m: CNode): boolean =>
+    windowFn(m) === other && m.inputs[0] === n.inputs[0] && sameWindows(spec, m.spec as WindowSpec);
+  const twin = order.find((m) => !made.has(m) && isTwin(m));
+  if (twin) made.add(twin);
+  const [max, winner] = fn === "max" ? [n, twin] : [twin, n];
+  const roots = [max, winner].filter((x) => x !== undefined);
+  return { kind: "window", roots, ...(max ? { max } : {}), ...(winner ? { winner } : {}) };
+}
+
+/** The nodes in memory that a stage reads. */
+export function readsOf(stage: Stage, inMemory: ReadonlySet<CNode>): Set<CNode> {
+  const out = new Set<CNode>();
+  const seen = new Set<CNode>();
+  const own = new Set(stage.roots);
+  const visit = (n: CNode): void => {
+    if (seen.has(n)) return;
+    seen.add(n);
+    if (inMemory.has(n) && !own.has(n)) out.add(n);
+    else for (const x of n.inputs) visit(x);
+  };
+  for (const root of stage.roots) visit(root);
+  return out;
+}
+
+/**
+ * Elementwise stages over the same index space that share inputs become one kernel with several results, unless one
+ * needs the other by way of a third.
+ */
+function mergeMaps(stages: readonly Stage[], inMemory: ReadonlySet<CNode>): Stage[] {
+  const all = stages.map((s) => ({ stage: s, reads: readsOf(s, inMemory) }));
+  const maker = new Map<CNode, number>();
+  for (const [i, { stage }] of all.entries()) for (const n of stage.roots) maker.set(n, i);
+  const gone = new Set<number>();
+  /** Whether stage `from` needs something stage `to` makes, by way of at least one other stage. */
+  const indirectly = (from: number, to: number): boolean => {
+    const seen = new Set<number>();
+    const stack = [...all[from]!.reads]
+      .map((n) => maker.get(n))
+      .filter((m) => m !== undefined && m !== to) as number[];
+    while (stack.length > 0) {
+      const m = stack.pop()!;
+      if (seen.has(m) || m === from) continue;
+      seen.add(m);
+      for (const n of all[m]!.reads) {
+        const next = maker.get(n);
+        if (next === to) return true;
+        if (next !== undefined) stack.push(next);
+      }
+    }
+    return false;
+  };
+  for (let i = 0; i < all.length; i++) {
+    for (let j = 0; j < i; j++) {
+      const [a, b] = [all[i]!, all[j]!];
+      if (gone.has(i) || gone.has(j) || a.stage.kind !== "map" || b.stage.kind !== "map") continue;
+      if (!sameShape(a.stage.roots[0]!.shape, b.stage.roots[0]!.shape)) continue;
+      const shares =
+        [...a.reads].some((n) => b.reads.has(n) || b.stage.roots.includes(n)) ||
+        [...b.reads].some((n) => a.stage.roots.includes(n));
+      if (!shares || indirectly(i, j) || indirectly(j, i)) continue;
+      if (!samePlace(a.stage, b.stage, inMemory) || !samePlace(b.stage, a.stage, inMemory)) continue;
+      const merged: Stage = { kind: "map", roots: [...b.stage.roots, ...a.stage.roots] };
+      all[j] = { stage: merged, reads: readsOf(merged, inMemory) };
+      gone.add(i);
+      for (const n of a.stage.roots) maker.set(n, j);
+    }
+  }
+  return all.filter((_, i) => !gone.has(i)).map((x) => x.stage);
+}
+
+/** Whether what `a` reads of `b`'s results it reads at the very element it computes. */
+function samePlace(a: Stage, b: Stage, inMemory: ReadonlySet<CNode>): boolean {
+  const visit = (n: CNode, direct: boolean): boolean => {
+    if (b.roots.includes(n)) return direct;
+    if (inMemory.has(n) && !a.roots.includes(n)) return true;
+    return n.inputs.every((x) => visit(x, direct && n.spec.kind === "map"));
+  };
+  return a.roots.every((n) => visit(n, true));
+}

@@ -1,0 +1,427 @@
+/**
+ * Contractions: matrix products, convolutions and their gradients, all as one affine sum of products.
+ *
+ * The last output axis runs over vector lanes (operand `b` is read in vectors, operand `a` one element at a time for all
+ * lanes); a few neighbouring results along other axes share each vector of `b`, so the inner loop keeps a tile of
+ * accumulators in registers. Every result is one sum over the reduce axes in their order, whatever the tile: the tile
+ * changes speed, never bits. What follows elementwise (bias, activation) and a max pooling are applied to the tile before
+ * it is stored.
+ */
+import type { Size, Target, Val, WindowSpec } from "../../ir/index.ts";
+import { addSize, ceilDivSize, countOf, internal, mulSize, sameSize, stridesOf } from "../../ir/index.ts";
+import type { BufferRef } from "../builder.ts";
+import { type Segment, toMemory, type View } from "../evaluate.ts";
+import { type CNode, roughCount, type SplitContractSpec, throughReshapes } from "../graph.ts";
+import { Ix, LaneIx } from "../ix.ts";
+import { along, bytesOf, Context, type Draft, nest, vectorLoop } from "./context.ts";
+
+/** About how many multiply-adds one task does. */
+const TASK_WORK = 1 << 20;
+/** Accumulator registers of four lanes that a tile may take; more spill. */
+const ACCUMULATORS = 8;
+/** A reduce loop of at most this many rounds is written out. */
+const UNROLL = 9;
+
+/** One axis of the contraction with the stride it has in each operand. */
+interface Axis {
+  readonly size: Size;
+  readonly a: Size;
+  readonly b: Size;
+}
+
+export interface Contraction {
+  readonly node: CNode;
+  /** The last elementwise node computed in the tile: the contraction itself, or what follows it. */
+  readonly result: CNode;
+  /** Max pooling applied to the result in the tile: windows that do not overlap. */
+  readonly pool?: { readonly spec: WindowSpec; readonly max: CNode; readonly winner: CNode | undefined };
+}
+
+export interface ContractOptions {
+  readonly inMemory: (n: CNode) => boolean;
+  readonly target: Target;
+}
+
+/** Whether the lanes can run along output axis `last` with `b` read in vectors. */
+export function vectorizable(spec: SplitContractSpec, last: number): boolean {
+  const a = spec.a.strides[last];
+  return last >= 0 && spec.b.strides[last] === 1 && (a === 0 || a === 1);
+}
+
+export function lowerContract(group: Contraction, options: ContractOptions): Draft {
+  const { node } = group;
+  if (node.spec.kind !== "contract") return internal("contract expected");
+  return new ContractKernel(group, node.spec, options).lower();
+}
+
+/** A loop of the kernel over an output axis: `count` rounds of `unroll` neighbouring results. */
+interface Tile {
+  readonly axis: number;
+  readonly unroll: number;
+}
+
+class ContractKernel {
+  readonly c: Context;
+  readonly group: Contraction;
+  readonly spec: SplitContractSpec;
+  readonly options: ContractOptions;
+  /** Output axes without the parts of a cut sum. */
+  readonly out: readonly Axis[];
+  readonly sums: readonly Axis[];
+  readonly a: BufferRef;
+  readonly b: BufferRef;
+  readonly float: boolean;
+
+  constructor(group: Contraction, spec: SplitContractSpec, options: ContractOptions) {
+    const { node, result } = group;
+    this.group = group;
+    this.spec = spec;
+    this.options = options;
+    this.c = new Context((n) => options.inMemory(n) && n !== result && n !== node);
+    const shape = spec.part === undefined ? node.shape : node.shape.slice(1);
+    this.out = shape.map((size, i) => ({ size, a: spec.a.strides[i]!, b: spec.b.strides[i]! }));
+    const sums = spec.reduce.map((size, i) => ({
+      size,
+      a: spec.a.strides[shape.length + i]!,
+      b: spec.b.strides[shape.length + i]!,
+    }));
+    this.sums = mergeSums(sums, spec.part !== undefined);
+    this.float = node.dtype === "float32";
+    this.a = this.c.read(throughReshapes(node.inputs[0]!));
+    this.b = this.c.read(throughReshapes(node.inputs[1]!));
+  }
+
+  lower(): Draft {
+    const { c, group, spec } = this;
+    const lanesAxis = this.out.length - 1;
+    const tiles = this.tiles();
+    const outer = this.out
+      .map((_, i) => i)
+      .filter((i) => i !== lanesAxis && !tiles.some((t) => t.axis === i && this.#whole(t)));
+    const tasks = this.loops(outer, tiles, lanesAxis);
+    const flops = mulSize(2, mulSize(countOf(this.out.map((x) => x.size)), countOf(spec.reduce)));
+    const name = `${group.pool ? "pooled_" : ""}contract`;
+    const results = group.pool ? [group.pool.max] : [group.result];
+    return c.finish(
+      name,
+      tasks,
+      { flops, bytes: bytesOf([...group.node.inputs, ...results]) },
+      labelOf(group),
+    );
+  }
+
+  #whole(t: Tile): boolean {
+    return sameSize(this.out[t.axis]!.size, t.unroll);
+  }
+
+  /** Which output axes are tiled, and by how much. */
+  tiles(): Tile[] {
+    const { pool } = this.group;
+    if (pool) return pool.spec.axes.map((axis, i) => ({ axis, unroll: pool.spec.window[i]! }));
+    const lanesAxis = this.out.length - 1;
+    const columns = this.columns();
+    let room = Math.max(1, Math.floor(ACCUMULATORS / Math.max(1, columns / 4)));
+    if (columns === 1) room = ACCUMULATORS;
+    // With one register column to a row, nine rows (a 3x3 kernel's taps) still fit.
+    if (columns === 4) room = ACCUMULATORS + 1;
+    const tiles: Tile[] = [];
+    for (let i = lanesAxis - 1; i >= 0 && room > 1; i--) {
+      const x = this.out[i]!;
+      if (x.size === 1) continue;
+      if (x.b !== 0 || x.a === 0) continue;
+      const unroll = typeof x.size === "number" ? Math.min(x.size, room) : Math.min(4, room);
+      tiles.unshift({ axis: i, unroll });
+      if (unroll !== x.size) break;
+      room = Math.floor(room / unroll);
+    }
+    return tiles;
+  }
+
+  /** Lanes of the widest tile along the last axis. */
+  columns(): number {
+    const last = this.out.length - 1;
+    if (!vectorizable(this.spec, last)) return 1;
+    const { size } = this.out[last]!;
+    const wide = this.options.target.tile.columns;
+    if (typeof size !== "number") return wide;
+    if (size >= wide) return size % wide !== 0 && size % 4 === 0 && size < 2 * wide ? 4 : wide;
+    return size >= 4 ? 4 : 1;
+  }
+
+  /** The loops around the tile. Tasks cut the first loop (or the parts of a cut sum); returns their number. */
+  loops(outer: readonly number[], tiles: readonly Tile[], lanesAxis: number): Size {
+    const { c, out } = this;
+    const { k } = c;
+    const index: Ix[] = out.map(() => Ix.number(0));
+    const columns = out[lanesAxis]!.size;
+    const tileOf = (axis: number): number => tiles.find((t) => t.axis === axis)?.unroll ?? 1;
+    const part = this.spec.part;
+    const inner = (axes: readonly number[], from: number, rows: readonly Tile[]): void => {
+      if (from === axes.length) {
+        vectorLoop(k, 0, k.size(columns), this.columns(), (j, lanes) => {
+          index[lanesAxis] = j;
+          this.tile(index, rows, lanes);
+        });
+        return;
+      }
+      const axis = axes[from]!;
+      this.#blocks(axis, tileOf(axis), Ix.number(0), k.size(out[axis]!.size), (i, unroll) => {
+        index[axis] = i;
+        inner(
+          axes,
+          from + 1,
+          [...rows.filter((t) => t.axis !== axis), ...(unroll > 1 ? [{ axis, unroll }] : [])].sort(
+            (x, y) => x.axis - y.axis,
+          ),
+        );
+      });
+    };
+    if (part !== undefined || outer.length === 0) {
+      inner(outer, 0, tiles);
+      return part === undefined ? 1 : ceilDivSize(this.spec.reduce[0]!, part);
+    }
+    // The first loop axis is cut into tasks of whole tiles.
+    const first = outer[0]!;
+    const each =
+      roughCount(out.filter((_, i) => i !== first).map((x) => x.size)) * roughCount(this.spec.reduce);
+    const unroll = tileOf(first);
+    const rows = unroll * Math.max(1, Math.round(TASK_WORK / Math.max(1, each) / unroll));
+    const size = out[first]!.size;
+    const used = this.group.pool?.spec.axes.includes(first) ? floorTo(size, unroll) : size;
+    const whole = typeof used === "number" && used <= rows;
+    const begin = whole ? Ix.number(0) : k.task().mul(rows);
+    const end = whole ? k.size(used) : Ix.of(k.prim("imin", k.value(begin.add(rows)), k.value(k.size(used))));
+    this.#blocks(first, unroll, begin, end, (i, u) => {
+      index[first] = i;
+      inner(
+        outer,
+        1,
+        [...tiles.filter((t) => t.axis !== first), ...(u > 1 ? [{ axis: first, unroll: u }] : [])].sort(
+          (x, y) => x.axis - y.axis,
+        ),
+      );
+    });
+    return ceilDivSize(used, rows);
+  }
+
+  /** Walks an axis in blocks of `unroll`, then one by one (in smaller blocks where the rest is known). Pooling drops the rest. */
+  #blocks(axis: number, unroll: number, from: Ix, to: Ix, body: (i: Ix, unroll: number) => void): void {
+    const { k } = this.c;
+    if (unroll === 1) {
+      k.for(from, to, 1, (i) => body(i, 1));
+      return;
+    }
+    const pooled = this.group.pool?.spec.axes.includes(axis) ?? false;
+    const count = to.sub(from).constant;
+    if (count !== undefined) {
+      const whole = count - (count % unroll);
+      k.for(from, from.add(whole), unroll, (i) => body(i, unroll));
+      if (!pooled && whole < count) body(from.add(whole), count - whole);
+      return;
+    }
+    const n = k.value(to.sub(from));
+    const whole = from.add(Ix.of(k.prim("isub", n, k.prim("irem", n, k.i32(unroll)))));
+    k.for(from, whole, unroll, (i) => body(i, unroll));
+    if (!pooled) k.for(whole, to, 1, (i) => body(i, 1));
+  }
+
+  /** One tile: `rows` neighbouring results along each tiled axis, `lanes` along the last. */
+  tile(index: readonly Ix[], rows: readonly Tile[], lanes: number): void {
+    const places = placesOf(rows).map((offsets) => index.map((ix, i) => ix.add(offsets.get(i) ?? 0)));
+    const values = this.unrolledSum() ? this.straight(places, lanes) : this.accumulate(places, lanes);
+    if (this.group.pool) this.storePooled(places, values, lanes);
+    else {
+      for (const [i, place] of places.entries()) this.storeOne(place, values[i]!, lanes);
+    }
+  }
+
+  unrolledSum(): boolean {
+    return (
+      this.spec.part === undefined &&
+      this.sums.every((s) => typeof s.size === "number") &&
+      roughCount(this.sums.map((s) => s.size)) <= UNROLL
+    );
+  }
+
+  /** A short sum without loops or accumulators. */
+  straight(places: readonly (readonly Ix[])[], lanes: number): Val[] {
+    const sums: Val[] = places.map(() => this.zero(lanes));
+    for (const r of product(this.sums.map((s) => s.size as number))) {
+      this.multiplyAdd(
+        places,
+        r.map((i) => Ix.number(i)),
+        lanes,
+        (i, p) => (sums[i] = this.plus(sums[i]!, p)),
+      );
+    }
+    return sums;
+  }
+
+  accumulate(places: readonly (readonly Ix[])[], lanes: number): Val[] {
+    const { k } = this.c;
+    const cells = places.map(() => k.cell(this.zero(lanes)));
+    const add = (r: readonly Ix[]): void => {
+      // Loads and products first, then the sums: what a tile shares is computed once.
+      this.multiplyAdd(places, r, lanes, (i, p) => k.set(cells[i]!, this.plus(k.get(cells[i]!), p)));
+    };
+    const { part } = this.spec;
+    const sizes = this.sums.map((s) => s.size);
+    if (part === undefined) nest(k, sizes, add);
+    else {
+      const begin = k.task().mul(part);
+      const end = Ix.of(k.prim("imin", k.value(begin.add(part)), k.value(k.size(sizes[0]!))));
+      k.for(begin, end, 1, (first) => this.sumRest(first, sizes.slice(1), add));
+    }
+    return cells.map((cell) => k.get(cell));
+  }
+
+  sumRest(first: Ix, sizes: readonly Size[], add: (r: readonly Ix[]) => void): void {
+    nest(this.c.k, sizes, (rest) => add([first, ...rest]));
+  }
+
+  /** a · b at every place of the tile for one index of the sum. */
+  multiplyAdd(
+    places: readonly (readonly Ix[])[],
+    r: readonly Ix[],
+    lanes: number,
+    add: (i: number, product: Val) => void,
+  ): void {
+    const { spec } = this;
+    const { k } = this.c;
+    for (const [i, place] of places.entries()) {
+      const x = k.load(this.a, this.element("a", place, r, spec.a.offset), this.aLanes(lanes));
+      const w = k.load(this.b, this.element("b", place, r, spec.b.offset), lanes);
+      add(i, k.prim(this.float ? "fmul" : "imul", k.splat(x, lanes), w));
+    }
+  }
+
+  /** `a` is one element for all lanes, or (depthwise) runs along with them. */
+  aLanes(lanes: number): number {
+    return this.out[this.out.length - 1]!.a === 1 ? lanes : 1;
+  }
+
+  zero(lanes: number): Val {
+    return this.float ? this.c.k.f32(0, lanes) : this.c.k.i32(0, lanes);
+  }
+
+  plus(x: Val, y: Val): Val {
+    return this.c.k.prim(this.float ? "fadd" : "iadd", x, y);
+  }
+
+  element(operand: "a" | "b", place: readonly Ix[], r: readonly Ix[], offset: Size): Ix {
+    const { k } = this.c;
+    let at = k.size(offset);
+    for (const [i, x] of this.out.entries()) at = at.add(place[i]!.mul(k.size(x[operand])));
+    for (const [i, x] of this.sums.entries()) at = at.add(r[i]!.mul(k.size(x[operand])));
+    return at;
+  }
+
+  /** Applies what follows the contraction and stores the result. */
+  storeOne(place: readonly Ix[], value: Val, lanes: number): void {
+    const { c, group } = this;
+    const view = this.viewAt(place, lanes);
+    const v = this.finished(view, value, lanes);
+    const out = c.write(group.result);
+    c.k.storeLanes(out, this.flat(view, lanes), toMemory(c.k, group.result.dtype, c.k.splat(v, lanes)));
+  }
+
+  finished(view: View, value: Val, lanes: number): Val {
+    const { c, group } = this;
+    if (group.result === group.node) return value;
+    c.ev.overrides.set(group.node, () => value);
+    return c.ev.value(group.result, view, lanes);
+  }
+
+  viewAt(place: readonly Ix[], lanes: number): View {
+    const last = this.out.length - 1;
+    const view: Segment[] = this.out.map((x, i) => ({
+      ix: i === last ? along(place[i]!, lanes) : LaneIx.uniform(place[i]!),
+      size: x.size,
+    }));
+    if (this.spec.part === undefined) return view;
+    return [{ ix: LaneIx.uniform(this.c.k.task()), size: this.group.node.shape[0]! }, ...view];
+  }
+
+  flat(view: View, lanes: number): LaneIx {
+    const strides = stridesOf(view.map((s) => s.size));
+    return view.reduce(
+      (at, s, i) => at.add(s.ix.scale(this.c.k.size(strides[i]!), lanes), lanes),
+      LaneIx.uniform(0),
+    );
+  }
+
+  /** The largest of each window in the tile, and which cell it was. */
+  storePooled(places: readonly (readonly Ix[])[], values: readonly Val[], lanes: number): void {
+    const { c, group } = this;
+    const { k } = c;
+    const pool = group.pool ?? internal("pool expected");
+    const done = places.map((place, i) => this.finished(this.viewAt(place, lanes), values[i]!, lanes));
+    let best = k.splat(done[0]!, lanes);
+    let winner = k.i32(0, lanes);
+    for (const [i, v] of done.entries()) {
+      if (i === 0) continue;
+      if (pool.winner) {
+        const nanFirst = k.prim("band", k.prim("fne", v, v), k.prim("feq", best, best));
+        winner = k.select(k.prim("bor", k.prim("flt", best, v), nanFirst), k.i32(i, lanes), winner);
+      }
+      best = k.prim("fmax", best, v);
+    }
+    const first = places[0]!;
+    const view: View = pool.max.shape.map((size, axis) => {
+      const w = pool.spec.axes.indexOf(axis);
+      const ix = w < 0 ? first[axis]! : k.floorDiv(first[axis]!, pool.spec.window[w]!);
+      return { ix: axis === first.length - 1 ? along(ix, lanes) : LaneIx.uniform(ix), size };
+    });
+    const at = this.flat(view, lanes);
+    k.storeLanes(c.write(pool.max), at, best);
+    if (pool.winner) k.storeLanes(c.write(pool.winner), at, winner);
+  }
+}
+
+function labelOf(group: Contraction): string {
+  return [
+    group.node,
+    ...(group.result === group.node ? [] : [group.result]),
+    ...(group.pool ? [group.pool.max] : []),
+  ]
+    .map((n) => n.label)
+    .join(" ");
+}
+
+function floorTo(size: Size, by: number): Size {
+  return typeof size === "number" ? size - (size % by) : addSize(size, 0);
+}
+
+/** All combinations of tile offsets, the last axis fastest. */
+function placesOf(rows: readonly Tile[]): Map<number, number>[] {
+  let all: Map<number, number>[] = [new Map()];
+  for (const { axis, unroll } of rows) {
+    all = all.flatMap((m) => Array.from({ length: unroll }, (_, i) => new Map([...m, [axis, i]])));
+  }
+  return all;
+}
+
+function product(sizes: readonly number[]): number[][] {
+  return sizes.reduce<number[][]>(
+    (all, n) => all.flatMap((x) => Array.from({ length: n }, (_, i) => [...x, i])),
+    [[]],
+  );
+}
+
+/** Reduce axes that follow each other in memory in both operands are one axis; the order of the sum stays. */
+function mergeSums(axes: readonly Axis[], keepFirst: boolean): Axis[] {
+  const out: Axis[] = [];
+  for (const x of axes) {
+    const last = out[out.length - 1];
+    if (x.size === 1 && !(keepFirst && out.length === 0)) continue;
+    if (
+      last &&
+      !(keepFirst && out.length === 1) &&
+      sameSize(last.a, mulSize(x.a, x.size)) &&
+      sameSize(last.b, mulSize(x.b, x.size))
+    ) {
+      out[out.length - 1] = { size: mulSize(last.size, x.size), a: x.a, b: x.b };
+    } else out.push(x);
+  }
+  return out;
+}

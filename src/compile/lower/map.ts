@@ -1,0 +1,132 @@
+/** Elementwise kernels: one loop nest, any number of results. */
+import type { Size } from "../../ir/index.ts";
+import { addSize, ceilDivSize, countOf, mulSize, sameSize } from "../../ir/index.ts";
+import { flatten, toMemory, type View } from "../evaluate.ts";
+import { type CNode, roughCount } from "../graph.ts";
+import { LaneIx } from "../ix.ts";
+import { along, bytesOf, Context, type Draft, nest, type Storage, taskRange, vectorLoop } from "./context.ts";
+import { collapse } from "./domain.ts";
+
+/** About how many elements one task computes. */
+const TASK_ELEMENTS = 16384;
+
+export interface MapOptions {
+  readonly inMemory: (n: CNode) => boolean;
+  readonly lanes: number;
+  /** Memory that a root is written to, where it is not its own new memory. */
+  readonly storage?: (root: CNode) => Storage;
+  readonly name?: string;
+}
+
+/** One kernel that computes all of `roots`, which have the same shape. */
+export function lowerMap(roots: readonly CNode[], options: MapOptions): Draft {
+  const { inMemory, lanes } = options;
+  const outside = (n: CNode): boolean => inMemory(n) && !roots.includes(n);
+  const c = new Context(outside);
+  const shape = roots[0]!.shape;
+  const axes = collapse(shape, roots, outside);
+  const targets = roots.map((r) => c.write(options.storage?.(r) ?? r));
+  const tasks = loopOver(
+    c,
+    axes.map((a) => a.size),
+    lanes,
+    (view, width) => {
+      const values = c.ev.together(roots, view, width);
+      const element = flatten(c.k, view, width);
+      for (const [i, v] of values.entries()) {
+        c.k.storeLanes(targets[i]!, element, toMemory(c.k, roots[i]!.dtype, c.k.splat(v, width)));
+      }
+    },
+  );
+  const name = options.name ?? `map${roots.length > 1 ? roots.length : ""}`;
+  return c.finish(
+    name,
+    tasks,
+    { flops: countOf(shape), bytes: bytesOf(roots) },
+    roots.map((r) => r.label).join(" "),
+  );
+}
+
+/**
+ * Loops over a row-major index space, the last axis in vectors; tasks cut the first axis. Returns the number of tasks.
+ */
+export function loopOver(
+  c: Context,
+  sizes: readonly Size[],
+  lanes: number,
+  body: (view: View, lanes: number) => void,
+): Size {
+  const { k } = c;
+  if (sizes.length === 0) {
+    body([], 1);
+    return 1;
+  }
+  const inner = sizes.slice(1);
+  const part = Math.max(1, Math.floor(TASK_ELEMENTS / roughCount(inner)));
+  const { from, to } = taskRange(k, sizes[0]!, part);
+  if (inner.length === 0) {
+    vectorLoop(k, from, to, lanes, (i, width) => body([{ ix: along(i, width), size: sizes[0]! }], width));
+  } else {
+    const last = sizes[sizes.length - 1]!;
+    k.for(from, to, 1, (first) =>
+      nest(k, sizes.slice(1, -1), (middle) => {
+        const outer = [first, ...middle].map((ix, i) => ({ ix: LaneIx.uniform(ix), size: sizes[i]! }));
+        vectorLoop(k, 0, k.size(last), lanes, (i, width) =>
+          body([...outer, { ix: along(i, width), size: last }], width),
+        );
+      }),
+    );
+  }
+  return ceilDivSize(sizes[0]!, part);
+}
+
+/** Fills memory with a constant. */
+export function lowerFill(target: Storage, count: Size, value: number, lanes: number, label: string): Draft {
+  const c = new Context(() => false);
+  const buffer = c.write(target);
+  const tasks = loopOver(c, [count], lanes, (view, width) => {
+    const v = buffer.dtype === "float32" ? c.k.f32(value, width) : c.k.i32(value, width);
+    c.k.storeLanes(buffer, view[0]!.ix, v);
+  });
+  return c.finish("fill", tasks, { flops: 0, bytes: mulSize(count, 4) }, label);
+}
+
+/** Copies the (inlined) elements of `source` to places of `target` given by an affine map of each axis. */
+export function lowerPlacePiece(
+  target: CNode,
+  source: CNode,
+  starts: readonly Size[],
+  steps: readonly number[],
+  options: MapOptions,
+): Draft {
+  const { inMemory, lanes } = options;
+  const c = new Context(inMemory);
+  const { k } = c;
+  const out = c.write(target);
+  // An axis that fills the whole of the target's axis may be merged with the one before it.
+  const whole = (axis: number): boolean =>
+    starts[axis] === 0 && steps[axis] === 1 && sameSize(source.shape[axis]!, target.shape[axis]!);
+  const axes = collapse(source.shape, [source], inMemory, (axis) => !whole(axis + 1) || steps[axis] !== 1);
+  const suffix = (axis: number): Size => target.shape.slice(axis + 1).reduce(mulSize, 1);
+  let base: Size = 0;
+  for (const [i, s] of starts.entries()) base = addSize(base, mulSize(s, suffix(i)));
+  const offset = k.size(base);
+  const tasks = loopOver(
+    c,
+    axes.map((a) => a.size),
+    lanes,
+    (view, width) => {
+      let at = LaneIx.uniform(offset);
+      for (const [i, s] of view.entries()) {
+        const group = axes[i]!.axes;
+        const first = group[0]!;
+        const last = group[group.length - 1]!;
+        const stride = mulSize(suffix(last), steps[first]!);
+        at = at.add(s.ix.scale(k.size(stride), width), width);
+      }
+      const v = c.ev.value(source, view, width);
+      k.storeLanes(out, at, toMemory(k, target.dtype, k.splat(v, width)));
+    },
+  );
+  return c.finish("place", tasks, { flops: 0, bytes: bytesOf([source]) }, target.label);
+}

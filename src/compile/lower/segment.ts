@@ -1,0 +1,81 @@
+/** Reductions over compressed rows: row r of the result covers values ptr[r] … ptr[r+1]-1, in order. */
+import { ceilDivSize, countOf, internal, mulSize, type PrimOp } from "../../ir/index.ts";
+import { flatten, type Segment } from "../evaluate.ts";
+import type { CNode } from "../graph.ts";
+import { Ix, LaneIx } from "../ix.ts";
+import { along, bytesOf, Context, type Draft, nest, taskRange, vectorLoop } from "./context.ts";
+import { lowerFill } from "./map.ts";
+
+const TASK_ROWS = 256;
+
+export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, lanes: number): Draft[] {
+  if (n.spec.kind !== "segment") return internal("segment expected");
+  return n.spec.fn === "ids"
+    ? [lowerFill(n, countOf(n.shape), 0, lanes, n.label), ids(n, inMemory)]
+    : [fold(n, n.spec.fn, inMemory, lanes)];
+}
+
+function fold(n: CNode, fn: "sum" | "max" | "min", inMemory: (n: CNode) => boolean, lanes: number): Draft {
+  const [values, ptr] = n.inputs as [CNode, CNode];
+  const c = new Context((x) => inMemory(x) && x !== n);
+  const { k, ev } = c;
+  const out = c.write(n);
+  const rows = n.shape[0]!;
+  const inner = n.shape.slice(1);
+  const columns = inner[inner.length - 1] ?? 1;
+  const float = n.dtype === "float32";
+  const op = (
+    {
+      sum: float ? "fadd" : "iadd",
+      max: float ? "fmax" : "imax",
+      min: float ? "fmin" : "imin",
+    } satisfies Record<string, PrimOp>
+  )[fn];
+  const { from, to } = taskRange(k, rows, TASK_ROWS);
+  k.for(from, to, 1, (row) => {
+    const begin = rowPointer(c, ptr, row);
+    const end = rowPointer(c, ptr, row.add(1));
+    nest(k, inner.slice(0, -1), (rest) => {
+      vectorLoop(k, 0, k.size(columns), lanes, (j, width) => {
+        const tail: Segment[] = rest.map((ix, i) => ({ ix: LaneIx.uniform(ix), size: inner[i]! }));
+        if (inner.length > 0) tail.push({ ix: along(j, width), size: columns });
+        const at = (e: Ix) =>
+          k.splat(
+            ev.value(values, [{ ix: LaneIx.uniform(e), size: values.shape[0]! }, ...tail], width),
+            width,
+          );
+        const zero = float ? k.f32(0, width) : k.i32(0, width);
+        const acc = k.cell(zero);
+        if (fn === "sum") k.for(begin, end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
+        else {
+          k.if(k.less(begin, end), () => {
+            k.set(acc, at(begin));
+            k.for(begin.add(1), end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
+          });
+        }
+        k.storeLanes(out, flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width), k.get(acc));
+      });
+    });
+  });
+  const work = { flops: countOf(values.shape), bytes: bytesOf([values, ptr, n]) };
+  return c.finish(`segment_${fn}`, ceilDivSize(rows, TASK_ROWS), work, n.label);
+}
+
+function rowPointer(c: Context, ptr: CNode, row: Ix): Ix {
+  return Ix.of(c.ev.value(ptr, [{ ix: LaneIx.uniform(row), size: ptr.shape[0]! }], 1));
+}
+
+/** The row number of every value. */
+function ids(n: CNode, inMemory: (n: CNode) => boolean): Draft {
+  const ptr = n.inputs[0]!;
+  const c = new Context((x) => inMemory(x) && x !== n);
+  const { k } = c;
+  const out = c.update(n);
+  const count = k.value(k.size(n.shape[0]!));
+  const rows = ptr.shape[0]!;
+  k.for(0, k.size(rows).sub(1), 1, (row) => {
+    const end = k.prim("imin", k.value(rowPointer(c, ptr, row.add(1))), count);
+    k.for(rowPointer(c, ptr, row), Ix.of(end), 1, (e) => k.store(out, e, k.value(row)));
+  });
+  return c.finish("segment_ids", 1, { flops: 0, bytes: mulSize(4, n.shape[0]!) }, n.label);
+}
