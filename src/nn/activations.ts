@@ -1,0 +1,193 @@
+/**
+ * Activation functions: Keras's table, formula by formula (keras.activations, 3.15).
+ *
+ * Each takes a float32 tensor and returns one of the same shape (`glu` halves its axis). Softmax and sigmoid remember
+ * what they were applied to, so that a cross-entropy can be computed from the logits, as Keras does.
+ */
+import { onesLike, type Tensor, where } from "../core/index.ts";
+import { ShapeError } from "../ir/errors.ts";
+import { floorDivSize, mulSize, sameSize, showShape } from "../ir/size.ts";
+import { type Field, optional, refuse, required } from "./fields.ts";
+import { camelCase, keyInFile, suggestion } from "./naming.ts";
+
+/** What `y` was computed from, if `y` is the output of a softmax over the last axis or of a sigmoid. */
+export interface Logits {
+  readonly activation: "softmax" | "sigmoid";
+  readonly logits: Tensor;
+}
+
+const logitsOfOutput = new WeakMap<Tensor, Logits>();
+
+/** The logits behind the output of a softmax over the last axis, or of a sigmoid; undefined for any other tensor. */
+export function logitsOf(y: Tensor): Logits | undefined {
+  return logitsOfOutput.get(y);
+}
+
+function remember(y: Tensor, activation: Logits["activation"], logits: Tensor): Tensor {
+  logitsOfOutput.set(y, { activation, logits });
+  return y;
+}
+
+/** Klambauer et al., 2017. */
+const selu = { alpha: 1.6732632423543772, scale: 1.0507009873554805 };
+
+function softmaxOver(x: Tensor, axis: number): Tensor {
+  const y = x.softmax(axis);
+  return axis === -1 || axis === x.rank - 1 ? remember(y, "softmax", x) : y;
+}
+
+function reluWith(
+  x: Tensor,
+  {
+    negativeSlope = 0,
+    maxValue = null,
+    threshold = 0,
+  }: {
+    negativeSlope?: number;
+    maxValue?: number | null;
+    threshold?: number;
+  } = {},
+): Tensor {
+  const positive = threshold === 0 ? x.relu() : where(x.greater(threshold), x, 0);
+  const limited = maxValue === null ? positive : positive.minimum(maxValue);
+  return negativeSlope === 0 ? limited : limited.sub(x.neg().add(threshold).relu().mul(negativeSlope));
+}
+
+function eluWith(x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor {
+  return where(x.greater(0), x, x.minimum(0).expm1().mul(alpha));
+}
+
+function gluOf(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
+  const size = x.shape.at(axis)!;
+  if (!sameSize(mulSize(floorDivSize(size, 2), 2), size)) {
+    throw new ShapeError({
+      where: "glu",
+      problem: `axis ${axis} must have an even size, to be split in two halves`,
+      expected: "an even size",
+      got: showShape(x.shape),
+      try: "double the units of the layer before",
+    });
+  }
+  const [value, gate] = x.split(2, axis) as [Tensor, Tensor];
+  return value.mul(gate.sigmoid());
+}
+
+/**
+ * Martins & Astudillo, 2016. The support is found by sorting; given the support, the threshold is linear in x, which is
+ * what the gradient sees.
+ */
+function sparsemaxOver(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
+  const at = axis < 0 ? axis + x.rank : axis;
+  const lastAxis = x.rank - 1;
+  // Swapping the axis with the last one is its own inverse.
+  const swap = Array.from({ length: x.rank }, (_, i) => (i === at ? lastAxis : i === lastAxis ? at : i));
+  const last = at === lastAxis ? x : x.permute(swap);
+  const descending = last.stopGradient().sort(-1, { descending: true });
+  const count = onesLike(descending).cumsum(-1);
+  const supported = descending.sub(descending.cumsum(-1).sub(1).div(count)).greater(0);
+  const lowest = where(supported, descending, Number.POSITIVE_INFINITY).min(-1, { keepdims: true });
+  const support = last.greaterEqual(lowest);
+  const total = where(support, last, 0).sum(-1, { keepdims: true });
+  const threshold = total.sub(1).div(support.cast("float32").sum(-1, { keepdims: true }));
+  const y = last.sub(threshold).relu();
+  return at === lastAxis ? y : y.permute(swap);
+}
+
+/** Every activation function. Those with parameters take them as a second argument, with Keras's defaults. */
+export const activations = {
+  celu: (x: Tensor, { alpha = 1 }: { alpha?: number } = {}): Tensor =>
+    x.relu().add(x.minimum(0).div(alpha).expm1().mul(alpha)),
+  elu: eluWith,
+  exponential: (x: Tensor): Tensor => x.exp(),
+  gelu: (x: Tensor, { approximate = false }: { approximate?: boolean } = {}): Tensor => {
+    const gate = approximate
+      ? x
+          .mul(x)
+          .mul(x)
+          .mul(0.044715)
+          .add(x)
+          .mul(Math.sqrt(2 / Math.PI))
+          .tanh()
+      : x.mul(Math.SQRT1_2).erf();
+    return x.mul(0.5).mul(gate.add(1));
+  },
+  glu: gluOf,
+  hardShrink: (x: Tensor, { threshold = 0.5 }: { threshold?: number } = {}): Tensor =>
+    where(x.abs().greater(threshold), x, 0),
+  hardSigmoid: (x: Tensor): Tensor => x.add(3).clip(0, 6).div(6),
+  hardSilu: (x: Tensor): Tensor => x.mul(x.add(3).clip(0, 6).div(6)),
+  hardSwish: (x: Tensor): Tensor => x.mul(x.add(3).clip(0, 6).div(6)),
+  hardTanh: (x: Tensor): Tensor => x.clip(-1, 1),
+  leakyRelu: (x: Tensor, { negativeSlope = 0.2 }: { negativeSlope?: number } = {}): Tensor =>
+    reluWith(x, { negativeSlope }),
+  linear: (x: Tensor): Tensor => x,
+  logSigmoid: (x: Tensor): Tensor => x.neg().softplus().neg(),
+  logSoftmax: (x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor => x.logSoftmax(axis),
+  mish: (x: Tensor): Tensor => x.mul(x.softplus().tanh()),
+  relu: reluWith,
+  relu6: (x: Tensor): Tensor => x.clip(0, 6),
+  selu: (x: Tensor): Tensor => eluWith(x, { alpha: selu.alpha }).mul(selu.scale),
+  sigmoid: (x: Tensor): Tensor => remember(x.sigmoid(), "sigmoid", x),
+  silu: (x: Tensor): Tensor => x.mul(x.sigmoid()),
+  softShrink: (x: Tensor, { threshold = 0.5 }: { threshold?: number } = {}): Tensor =>
+    x.sub(x.clip(-threshold, threshold)),
+  softmax: (x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor => softmaxOver(x, axis),
+  softplus: (x: Tensor): Tensor => x.softplus(),
+  softsign: (x: Tensor): Tensor => x.div(x.abs().add(1)),
+  sparsePlus: (x: Tensor): Tensor => {
+    const ramp = x.clip(-1, 1).add(1);
+    return where(x.less(1), ramp.mul(ramp).mul(0.25), x);
+  },
+  sparseSigmoid: (x: Tensor): Tensor => x.clip(-1, 1).add(1).mul(0.5),
+  sparsemax: sparsemaxOver,
+  squareplus: (x: Tensor, { b = 4 }: { b?: number } = {}): Tensor => x.add(x.mul(x).add(b).sqrt()).div(2),
+  swish: (x: Tensor): Tensor => x.mul(x.sigmoid()),
+  tanh: (x: Tensor): Tensor => x.tanh(),
+  tanhShrink: (x: Tensor): Tensor => x.sub(x.tanh()),
+  threshold: (x: Tensor, { threshold, defaultValue }: { threshold: number; defaultValue: number }): Tensor =>
+    where(x.greater(threshold), x, defaultValue),
+} as const;
+
+/** The activations that a layer can be given by name: all but `threshold`, whose parameters have no defaults. */
+export type ActivationName = Exclude<keyof typeof activations, "threshold">;
+
+export const activationNames = Object.keys(activations).filter(
+  (name): name is ActivationName => name !== "threshold",
+);
+
+/** Applies the activation of that name with its default parameters. */
+export function activate(name: ActivationName, x: Tensor): Tensor {
+  return activations[name](x);
+}
+
+function readActivation(value: unknown, at: string): ActivationName {
+  if (value === null) return "linear";
+  const word = typeof value === "string" ? camelCase(value) : undefined;
+  const name = activationNames.find((n) => n === word);
+  if (name !== undefined) return name;
+  refuse(
+    at,
+    "the name of an activation function",
+    value,
+    (typeof value === "string" ? suggestion(value, activationNames) : undefined) ??
+      `use one of ${activationNames.join(", ")}`,
+  );
+}
+
+/** What may be given for an activation: its name, in camel case or as Keras spells it; null is `linear`. */
+export type ActivationOption = ActivationName | (string & {}) | null;
+
+/** An option that names an activation function. */
+export function activationField(initial: ActivationName): Field<ActivationOption, ActivationName, true> {
+  return optional<ActivationOption, ActivationName>(initial, readActivation, activationInFile);
+}
+
+/** The same without a default. */
+export function requiredActivation(): Field<ActivationOption, ActivationName, false> {
+  return required<ActivationOption, ActivationName>(readActivation, activationInFile);
+}
+
+/** Keras writes `swish` and `hard_swish` under the name of the function they are. */
+function activationInFile(name: ActivationName): string {
+  return keyInFile(name === "swish" ? "silu" : name === "hardSwish" ? "hardSilu" : name);
+}

@@ -1,0 +1,431 @@
+/**
+ * The base class of layers: options as plain data (`config`), weights made by `build` on the first input, and `call`,
+ * which says what is computed with tensors.
+ *
+ * There is no method for the shape of the output: a layer is called on a placeholder and the shape is read off.
+ */
+import {
+  key,
+  type RandomKey,
+  scope,
+  sizeOf,
+  type Tensor,
+  type Variable,
+  variable,
+  zeros,
+} from "../core/index.ts";
+import { ShapeError, UsageError } from "../ir/errors.ts";
+import { type Shape, type Size, sameSize, showShape, staticSize } from "../ir/size.ts";
+import { type CallContext, callContext } from "./context.ts";
+import type { ConfigOf, Fields, OptionsArgument } from "./fields.ts";
+import { readOptions } from "./fields.ts";
+import {
+  type InitializerOption,
+  type InitializerSpec,
+  initialValues,
+  isRandom,
+  readInitializer,
+} from "./initializers.ts";
+import { Module } from "./module.ts";
+import { uniqueName } from "./naming.ts";
+import { penaltyOf, type RegularizerOption, type RegularizerSpec, regularizerField } from "./regularizers.ts";
+import { type Application, SymbolicTensor } from "./symbolic.ts";
+
+/** Options that every layer takes. */
+export interface LayerOptions {
+  /** Unique in a model; by default the class in snake case with a counter. */
+  name?: string | undefined;
+  /** False keeps the weights fixed. */
+  trainable?: boolean | undefined;
+  /** Element type computed in; float32 is the only one. */
+  dtype?: "float32" | undefined;
+  /** Shape of one sample: lets a Sequential build at once when this is its first layer. */
+  inputShape?: readonly (number | null)[] | undefined;
+  /** Penalty on the output, per sample. */
+  activityRegularizer?: RegularizerOption | undefined;
+}
+
+const layerOptionNames = ["name", "trainable", "dtype", "inputShape", "activityRegularizer"];
+
+/** A class of layers, as listed in the table of layers. */
+export interface LayerClass {
+  readonly type: string;
+  readonly registeredIn: string | undefined;
+  readonly fields: Fields;
+  readonly ignoredInFile: readonly string[];
+  new (options: never): Layer;
+}
+
+/** What inputs a layer takes; axes are counted as in `Array.at`. */
+export interface InputRule {
+  readonly rank?: number;
+  readonly minRank?: number;
+  readonly axes?: ReadonlyMap<number, number>;
+}
+
+interface WeightRecord {
+  readonly weight: Variable;
+  /** The last part of its path: `kernel`. */
+  readonly name: string;
+  readonly initializer: InitializerSpec;
+  readonly regularizer: RegularizerSpec | null;
+  /** Its value when made, where it is to be drawn anew when a model takes the layer. */
+  first: Tensor | undefined;
+}
+
+export interface WeightOptions {
+  trainable?: boolean;
+  regularizer?: RegularizerSpec | null;
+}
+
+export abstract class Layer<F extends Fields = Fields> extends Module {
+  /** Keras's class name. */
+  static readonly type: string = "Layer";
+  /** Keras's package for classes of our own, written as `package>Class`. */
+  static readonly registeredIn: string | undefined = undefined;
+  /** The options, as a table of fields. */
+  static readonly fields: Fields = {};
+  /** Keys that Keras writes for this class and that change nothing here. */
+  static readonly ignoredInFile: readonly string[] = [];
+
+  readonly name: string;
+  readonly config: ConfigOf<F>;
+  readonly activityRegularizer: RegularizerSpec | null;
+  readonly inputShape: readonly (number | null)[] | undefined;
+  /** The applications of this layer to symbolic tensors, in order. */
+  readonly applications: Application[] = [];
+  built = false;
+  /** Names of the layers around it when it was built, as in `sequential/dense`. */
+  path: string;
+  /** Shapes of the inputs and outputs when it was last built or applied, rows included. */
+  outputShapes: readonly Shape[] | undefined;
+  #trainable: boolean;
+  /** Where its first weights come from: a model's seed and the place in it, once a model owns the layer. */
+  #random: RandomKey | undefined;
+  #weights: WeightRecord[] = [];
+
+  constructor(...[options]: OptionsArgument<F, LayerOptions>) {
+    super();
+    const given: LayerOptions & Record<string, unknown> = { ...options };
+    const type = this.type;
+    const { fields } = this.constructor as unknown as LayerClass;
+    this.config = readOptions(fields as F, given, type, layerOptionNames);
+    this.name = checkName(given.name ?? uniqueName(type), type);
+    this.path = this.name;
+    this.#trainable = given.trainable ?? true;
+    this.inputShape = given.inputShape;
+    this.activityRegularizer = regularizerField.read(
+      given.activityRegularizer ?? null,
+      `${type} \`activityRegularizer\``,
+    );
+    if (given.dtype !== undefined && given.dtype !== "float32") {
+      throw new UsageError({
+        where: `${type} \`dtype\``,
+        problem: "layers compute in float32",
+        expected: "float32",
+        got: String(given.dtype),
+        try: "leave `dtype` out",
+      });
+    }
+  }
+
+  /** Keras's class name of this layer. */
+  get type(): string {
+    return (this.constructor as unknown as LayerClass).type;
+  }
+
+  /** The layer in words, for messages: `dense_1 (Dense)`. */
+  get label(): string {
+    return `${this.name} (${this.type})`;
+  }
+
+  /** Whether the weights are trained; setting it on a model sets it on all its layers. */
+  get trainable(): boolean {
+    return this.#trainable;
+  }
+  set trainable(value: boolean) {
+    this.#trainable = value;
+    for (const inner of this.sublayers()) inner.trainable = value;
+  }
+
+  /** Layers that are fields of this one, with the paths that lead to them. */
+  protected parts(): [path: string, layer: Layer][] {
+    const found: [string, Layer][] = [];
+    const visit = (value: unknown, path: string): void => {
+      if (value instanceof Layer) found.push([path, value]);
+      else if (Array.isArray(value)) {
+        value.forEach((inner, i) => {
+          visit(inner, `${path}.${i}`);
+        });
+      }
+    };
+    for (const [field, value] of this.children()) visit(value, field);
+    return found;
+  }
+
+  /** Layers inside this one. */
+  sublayers(): Layer[] {
+    return this.parts().map(([, layer]) => layer);
+  }
+
+  /** What inputs the layer takes, checked at every call. */
+  inputRule(): InputRule {
+    return {};
+  }
+
+  /** Makes the weights for inputs of these shapes (rows included). Called once, before the first call. */
+  build(_input: Shape | readonly Shape[]): void {}
+
+  /** What the layer computes. */
+  abstract call(x: Tensor | Tensor[], ctx: CallContext): Tensor | Tensor[];
+
+  /**
+   * Applies the layer to tensors: builds it if need be, checks the inputs, calls, and adds the activity penalty.
+   *
+   * @throws ShapeError where the inputs do not fit.
+   */
+  forward(inputs: readonly Tensor[], ctx: CallContext): Tensor[] {
+    return scope(this.name, () => {
+      const shapes = inputs.map((x) => x.shape);
+      this.check(shapes);
+      this.buildOn(shapes);
+      const y = this.call(inputs.length === 1 ? inputs[0]! : [...inputs], ctx);
+      const outputs = Array.isArray(y) ? y : [y];
+      if (this.activityRegularizer !== null) {
+        for (const output of outputs) ctx.addLoss(activityPenalty(this.activityRegularizer, output));
+      }
+      return outputs;
+    });
+  }
+
+  /** Builds the layer unless it is built. */
+  buildOn(shapes: readonly Shape[]): void {
+    if (this.built) return;
+    this.build(shapes.length === 1 ? shapes[0]! : shapes);
+    this.built = true;
+    if (this.#random !== undefined) {
+      for (const [path, layer] of this.parts()) layer.adopt(this.#random.child(path));
+    }
+  }
+
+  /**
+   * Applies the layer to symbolic tensors: a step in building a functional model. `training` fixes the mode of this
+   * application. For a layer with several outputs use `applyAll`.
+   */
+  apply(x: SymbolicTensor | readonly SymbolicTensor[], options: { training?: boolean } = {}): SymbolicTensor {
+    const outputs = this.applyAll(x, options);
+    if (outputs.length !== 1) {
+      throw new UsageError({
+        where: this.label,
+        problem: `there are ${outputs.length} outputs`,
+        expected: "one output",
+        got: String(outputs.length),
+        try: "use applyAll, which returns a list",
+      });
+    }
+    return outputs[0]!;
+  }
+
+  /** As `apply`, for any number of outputs. */
+  applyAll(
+    x: SymbolicTensor | readonly SymbolicTensor[],
+    options: { training?: boolean } = {},
+  ): SymbolicTensor[] {
+    const listed = Array.isArray(x);
+    const inputs = (listed ? x : [x]) as readonly SymbolicTensor[];
+    const placeholders = inputs.map((t) => {
+      if (t instanceof SymbolicTensor) return zeros(t.shape, t.dtype);
+      throw new UsageError({
+        where: this.label,
+        problem: "layers are applied to symbolic tensors",
+        expected: "what `Input` or another layer's `apply` returned",
+        got: typeof t,
+        try: "start with Input({ shape }), or use forward() for tensors with values",
+      });
+    });
+    const values = this.forward(placeholders, callContext());
+    const outputs: SymbolicTensor[] = [];
+    const application: Application = { layer: this, inputs, listed, outputs, ...options };
+    values.forEach((y, i) => {
+      outputs.push(new SymbolicTensor(y.shape, y.dtype, application, i));
+    });
+    this.outputShapes = values.map((y) => y.shape);
+    this.applications.push(application);
+    return outputs;
+  }
+
+  /** Makes a weight. Without a model around, its first values depend on the layer's name and the weight's. */
+  protected weight(
+    name: string,
+    shape: Shape,
+    initializer: InitializerSpec | InitializerOption,
+    options: WeightOptions = {},
+  ): Variable {
+    const spec = readInitializer(initializer, `${this.label} ${name}`);
+    const sizes = shape.map((s, i) => staticSize(s, this.label, `size ${i} of the weight "${name}"`));
+    const random = this.#random ?? key(0, this.name);
+    const weight = variable(initialValues(spec, sizes, random.child(name)), {
+      name: `${this.path}/${name}`,
+      trainable: options.trainable ?? true,
+    });
+    const redrawn = this.#random === undefined && isRandom(spec);
+    this.#weights.push({
+      weight,
+      name,
+      initializer: spec,
+      regularizer: options.regularizer ?? null,
+      first: redrawn ? weight.value : undefined,
+    });
+    return weight;
+  }
+
+  /**
+   * Takes the layer into a model: its weights get their first values from the model's `random` and their path in it,
+   * unless they already belong to a model or have been assigned to.
+   */
+  adopt(random: RandomKey): void {
+    if (this.#random !== undefined) return;
+    this.#random = random;
+    for (const record of this.#weights) {
+      const { weight, initializer, name } = record;
+      if (record.first !== undefined && weight.value === record.first) {
+        weight.assign(initialValues(initializer, weight.shape as number[], random.child(name)));
+      }
+      record.first = undefined;
+    }
+    for (const [path, layer] of this.parts()) layer.adopt(random.child(path));
+  }
+
+  /** Its own weights in the order made: those that are trained when the layer is, then the rest. */
+  protected ownWeights(): Variable[] {
+    const all = this.#weights.map((w) => w.weight);
+    return [...all.filter((w) => w.trainable), ...all.filter((w) => !w.trainable)];
+  }
+
+  /** Every weight in Keras's order: trained ones first, then the others; inner layers after the layer's own. */
+  weights(): Variable[] {
+    return distinct([this.ownWeights(), ...this.sublayers().map((l) => l.weights())]);
+  }
+
+  /** The weights that training changes. */
+  trainableWeights(): Variable[] {
+    if (!this.trainable) return [];
+    const own = this.ownWeights().filter((w) => w.trainable);
+    return distinct([own, ...this.sublayers().map((l) => l.trainableWeights())]);
+  }
+
+  /** The weights that training does not change. */
+  nonTrainableWeights(): Variable[] {
+    const trained = new Set(this.trainableWeights());
+    return this.weights().filter((w) => !trained.has(w));
+  }
+
+  /** The number of elements of all weights. */
+  countParams(): number {
+    return this.weights().reduce((sum, w) => sum + elements(w), 0);
+  }
+
+  /** The penalties of the regularizers on trained weights, summed; undefined where there is none. */
+  penalty(): Tensor | undefined {
+    const terms = [...this.regularized()].map(([weight, spec]) => penaltyOf(spec, weight.value));
+    return terms.length === 0 ? undefined : terms.reduce((a, b) => a.add(b));
+  }
+
+  /** The trained weights that have a regularizer, each once. */
+  protected regularized(): Map<Variable, RegularizerSpec> {
+    if (!this.trainable) return new Map();
+    const own = this.#weights.flatMap(({ weight, regularizer }): [Variable, RegularizerSpec][] =>
+      regularizer !== null && weight.trainable ? [[weight, regularizer]] : [],
+    );
+    return new Map([...own, ...this.sublayers().flatMap((l) => [...l.regularized()])]);
+  }
+
+  /** Copies of the weights, in the order of `weights()`. */
+  getWeights(): Float32Array[] {
+    return this.weights().map((w) => w.read() as Float32Array);
+  }
+
+  /**
+   * Overwrites the weights, in the order of `weights()`.
+   *
+   * @throws ShapeError where the number of arrays or their lengths differ; nothing is changed then.
+   */
+  setWeights(values: readonly ArrayLike<number>[]): void {
+    const weights = this.weights();
+    if (values.length !== weights.length) {
+      throw new ShapeError({
+        where: this.label,
+        problem: "the number of weight arrays is not the layer's",
+        expected: `${weights.length} arrays`,
+        got: String(values.length),
+        try:
+          weights.length === 0
+            ? "build the layer first"
+            : "pass what getWeights() of the same layers returned",
+      });
+    }
+    weights.forEach((w, i) => {
+      if (values[i]!.length !== elements(w)) {
+        throw new ShapeError({
+          where: `${this.label} ${w.name}`,
+          problem: "the weight has another size",
+          expected: `${elements(w)} values for ${showShape(w.shape)}`,
+          got: `${values[i]!.length} values`,
+          try: "check that both models have the same layers in the same order",
+        });
+      }
+    });
+    weights.forEach((w, i) => {
+      w.write(values[i]!);
+    });
+  }
+
+  /** Throws a ShapeError where the inputs do not fit the input rule. */
+  private check(shapes: readonly Shape[]): void {
+    const { rank, minRank, axes } = this.inputRule();
+    for (const shape of shapes) {
+      const fail = (expected: string): never => {
+        throw new ShapeError({
+          where: this.label,
+          problem: "the input does not fit the layer",
+          expected,
+          got: showShape(shape),
+          try: "check the shape of the samples and the layer before this one",
+        });
+      };
+      if (rank !== undefined && shape.length !== rank) fail(`${rank} axes (rows included)`);
+      if (minRank !== undefined && shape.length < minRank) fail(`at least ${minRank} axes (rows included)`);
+      for (const [axis, size] of axes ?? []) {
+        if (!sameSize(shape.at(axis) as Size, size)) {
+          fail(`size ${size} on axis ${axis < 0 ? shape.length + axis : axis}`);
+        }
+      }
+    }
+  }
+}
+
+/** Keras divides the penalty on an output by the number of rows. */
+function activityPenalty(spec: RegularizerSpec, output: Tensor): Tensor {
+  const penalty = penaltyOf(spec, output);
+  return output.rank === 0 ? penalty : penalty.div(sizeOf(output.shape[0]!).maximum(1));
+}
+
+/** The number of elements of a weight. */
+export function elements(weight: Variable): number {
+  return (weight.shape as readonly number[]).reduce((a, b) => a * b, 1);
+}
+
+function distinct(lists: readonly (readonly Variable[])[]): Variable[] {
+  return [...new Set(lists.flat())];
+}
+
+function checkName(name: unknown, type: string): string {
+  if (typeof name === "string" && name !== "" && !name.includes("/")) return name;
+  throw new UsageError({
+    where: `${type} \`name\``,
+    problem: "this is no name for a layer",
+    expected: "a string that is not empty and has no `/`",
+    got: JSON.stringify(name) ?? String(name),
+    try: "leave `name` out, or choose another",
+  });
+}

@@ -1,0 +1,144 @@
+/**
+ * Models as plain data: the configuration that Keras files hold, in Keras 3's words.
+ *
+ * There are two dialects: `legacy` is what `.h5` files hold (class name and config), `native` what `.keras` archives hold
+ * (module, registered name and the shapes built on as well).
+ */
+
+import type { JsonObject, JsonValue } from "../formats/json.ts";
+import { UnsupportedError } from "../ir/errors.ts";
+import type { Graph } from "./functional.ts";
+import type { Layer, LayerClass } from "./layer.ts";
+import { InputLayer } from "./layers/input.ts";
+import type { Model } from "./model.ts";
+import { keyInFile } from "./naming.ts";
+import { regularizerField } from "./regularizers.ts";
+import type { Sequential } from "./sequential.ts";
+import { type Application, type SymbolicTensor, sizesInFile } from "./symbolic.ts";
+
+export type Dialect = "legacy" | "native";
+
+/** `{ class_name, config, … }` of a model or layer, as `JSON.stringify` takes it. */
+export function serialize(layer: Layer, dialect: Dialect): JsonObject {
+  const type = layer.constructor as unknown as LayerClass;
+  const registered = type.registeredIn === undefined ? null : `${type.registeredIn}>${layer.type}`;
+  if (dialect === "legacy") return { class_name: registered ?? layer.type, config: configOf(layer, dialect) };
+  const module = layer.type === "Sequential" || layer.type === "Functional" ? "keras" : "keras.layers";
+  const shapes = layer.applications[0]?.inputs.map((t) => sizesInFile(t.shape)) ?? [];
+  return {
+    module: registered === null ? module : null,
+    class_name: layer.type,
+    config: configOf(layer, dialect),
+    registered_name: registered,
+    ...(shapes.length === 1 && layer.weights().length > 0 && { build_config: { input_shape: shapes[0]! } }),
+  };
+}
+
+function configOf(layer: Layer, dialect: Dialect): JsonObject {
+  if (layer instanceof InputLayer) return { ...fieldsOf(layer), name: layer.name };
+  if (layer.type === "Sequential") return sequentialConfig(layer as Sequential, dialect);
+  if ("graph" in layer) return functionalConfig(layer as Model, dialect);
+  const penalty = regularizerField.write(layer.activityRegularizer) as JsonValue;
+  return {
+    name: layer.name,
+    trainable: layer.trainable,
+    dtype: float32,
+    ...(penalty !== null && { activity_regularizer: penalty }),
+    ...fieldsOf(layer),
+  };
+}
+
+const float32 = {
+  module: "keras",
+  class_name: "DTypePolicy",
+  config: { name: "float32" },
+  registered_name: null,
+};
+
+function fieldsOf(layer: Layer): JsonObject {
+  const { fields } = layer.constructor as unknown as LayerClass;
+  const entries = Object.entries(fields).map(([key, field]): [string, JsonValue] => [
+    keyInFile(key),
+    field.write(layer.config[key]) as JsonValue,
+  ]);
+  return Object.fromEntries(entries);
+}
+
+function sequentialConfig(model: Sequential, dialect: Dialect): JsonObject {
+  const input = model.inputLayer;
+  const stack = input === undefined ? model.layers : [input, ...model.layers];
+  return {
+    name: model.name,
+    trainable: model.trainable,
+    dtype: float32,
+    layers: stack.map((l) => serialize(l, dialect)),
+    ...(input !== undefined && { build_input_shape: sizesInFile(input.tensor.shape) }),
+  };
+}
+
+function functionalConfig(model: Model, dialect: Dialect): JsonObject {
+  const { graph } = model;
+  if (graph === undefined) {
+    throw new UnsupportedError({
+      where: model.label,
+      problem: "how a class of your own is computed cannot be written to a file",
+      expected: "a Sequential or functional model",
+      got: model.type,
+      try: "save the weights only, and load them into a model made by your class",
+    });
+  }
+  const numbers = applicationNumbers(graph);
+  const layers = graph.layers.map((layer): JsonObject => {
+    const nodes = layer.applications.filter((a) => numbers.has(a) && a.inputs.length > 0);
+    return {
+      ...serialize(layer, dialect),
+      name: layer.name,
+      inbound_nodes: nodes.map((a) => nodeInFile(a, numbers)),
+    };
+  });
+  const end = (t: SymbolicTensor): JsonValue[] => {
+    // Keras counts one application more for functional models inside a model, here and only here.
+    const extra = t.source.layer.type === "Functional" ? 1 : 0;
+    return [t.source.layer.name, numbers.get(t.source)! + extra, t.index];
+  };
+  const ends = (tensors: readonly SymbolicTensor[]) =>
+    tensors.length === 1 ? end(tensors[0]!) : tensors.map(end);
+  return {
+    name: model.name,
+    trainable: model.trainable,
+    layers,
+    input_layers: ends(graph.inputs),
+    output_layers: ends(graph.outputs),
+  };
+}
+
+/** The number of each application among those of its layer in this graph. */
+function applicationNumbers(graph: Graph): Map<Application, number> {
+  const inGraph = new Set(graph.levels.flat());
+  const numbers = new Map<Application, number>();
+  for (const layer of graph.layers) {
+    layer.applications
+      .filter((a) => inGraph.has(a))
+      .forEach((a, i) => {
+        numbers.set(a, i);
+      });
+  }
+  return numbers;
+}
+
+function nodeInFile(a: Application, numbers: ReadonlyMap<Application, number>): JsonObject {
+  const tensors = a.inputs.map(
+    (t): JsonObject => ({
+      class_name: "__keras_tensor__",
+      config: {
+        shape: sizesInFile(t.shape),
+        dtype: t.dtype,
+        keras_history: [t.source.layer.name, numbers.get(t.source)!, t.index],
+      },
+    }),
+  );
+  return {
+    args: a.listed ? [tensors] : tensors,
+    kwargs: a.training === undefined ? {} : { training: a.training },
+  };
+}
