@@ -5,11 +5,13 @@ import {
   type ChartOptions,
   type Figure,
   figureOf,
+  type LabelsLayer,
   type Layer,
   type Numbers,
   words,
 } from "../figure.ts";
 import { formatNumber, formatPercent } from "../scale.ts";
+import { measure } from "../text.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, count } from "../values.ts";
 
@@ -25,9 +27,12 @@ export interface BarsOptions extends ChartOptions {
   horizontal?: boolean;
   /** Write 0.5 as 50 %. */
   percent?: boolean;
-  /** Write the value at the end of each bar. Default: where there are at most 24 bars. */
+  /** Write the value at the end of each bar. Default: where there is room. */
   annotate?: boolean;
 }
+
+/** The bars of one name take so much of the room between two names. */
+const filled = 0.76;
 
 /**
  * Bars from zero. Bars of values that are not finite are left out.
@@ -35,29 +40,28 @@ export interface BarsOptions extends ChartOptions {
  */
 export function bars(data: BarsData, options: BarsOptions = {}): Figure {
   const series = seriesOf(data);
+  const { names } = data;
   const { horizontal = false, label } = options;
-  const thickness = 0.76 / series.length;
-  const annotate = options.annotate ?? data.names.length * series.length <= 24;
+  const width = options.width ?? 640;
+  const height =
+    options.height ?? (horizontal ? Math.max(160, 90 + names.length * (14 + 14 * series.length)) : 400);
+  const write = (value: number) => (options.percent ? formatPercent(value, 1) : formatNumber(value, 3));
+  const texts = series.map(([, values]) => Array.from(values, write));
+  const thickness = filled / series.length;
+  const room = (thickness * (horizontal ? height - 90 : width - 100)) / Math.max(1, names.length);
+  const widest = Math.max(0, ...texts.flat().map((text) => measure(text, theme.noteSize)));
+  const annotate = options.annotate ?? (horizontal ? theme.noteSize : widest) < room;
   const layers = series.flatMap(([name, values], s): Layer[] => {
-    const start = count(data.names.length).map((i) => i - 0.38 + s * thickness);
+    const start = count(names.length).map((i) => i - filled / 2 + s * thickness);
     const end = start.map((at) => at + thickness);
     const zeros = start.map(() => 0);
-    const middle = start.map((at) => at + thickness / 2);
     const [x0, x1, y0, y1] = horizontal ? [zeros, values, start, end] : [start, end, zeros, values];
     const bar: Layer = { kind: "rects", x0, x1, y0, y1, color: categoryColor(s), ...(name ? { name } : {}) };
-    if (!annotate) return [bar];
-    const texts = Array.from(values, (value) =>
-      options.percent ? formatPercent(value, 1) : formatNumber(value, 3),
-    );
-    const [x, y] = horizontal ? [values, middle] : [middle, values];
-    const shift = horizontal ? ([5, 0] as const) : ([0, -9] as const);
-    return [
-      bar,
-      { kind: "labels", x, y, texts, color: theme.muted, anchor: horizontal ? "start" : "middle", shift },
-    ];
+    const middle = start.map((at) => at + thickness / 2);
+    return annotate ? [bar, ...endLabels(middle, values, texts[s]!, horizontal)] : [bar];
   });
-  const names: Axis = { categories: data.names, ...(horizontal ? { reverse: true } : {}) };
-  const value: Axis = {
+  const across: Axis = { categories: names, ...(horizontal ? { reverse: true } : {}) };
+  const along: Axis = {
     zero: true,
     nice: !annotate,
     pad: annotate ? (horizontal ? 0.12 : 0.08) : 0,
@@ -65,10 +69,31 @@ export function bars(data: BarsData, options: BarsOptions = {}): Figure {
     line: false,
     ...(label ? { label } : {}),
   };
-  const [x, y] = horizontal ? [value, names] : [names, value];
-  const height =
-    options.height ?? (horizontal ? Math.max(160, 90 + data.names.length * (14 + 14 * series.length)) : 400);
-  return figureOf({ kind: "axes", ...words(options), x, y, layers }, options.width ?? 640, height);
+  const [x, y] = horizontal ? [along, across] : [across, along];
+  return figureOf({ kind: "axes", ...words(options), x, y, layers }, width, height);
+}
+
+/** The values beyond the ends of their bars: those of negative ones on the other side. */
+function endLabels(
+  middle: readonly number[],
+  values: Numbers,
+  texts: readonly string[],
+  horizontal: boolean,
+): LabelsLayer[] {
+  return [1, -1].map((sign) => {
+    const members = count(texts.length).filter((i) => values[i]! < 0 === sign < 0);
+    const ends = members.map((i) => values[i]!);
+    const at = members.map((i) => middle[i]!);
+    return {
+      kind: "labels",
+      x: horizontal ? ends : at,
+      y: horizontal ? at : ends,
+      texts: members.map((i) => texts[i]!),
+      color: theme.muted,
+      anchor: horizontal ? (sign > 0 ? "start" : "end") : "middle",
+      shift: horizontal ? [5 * sign, 0] : [0, -9 * sign],
+    };
+  });
 }
 
 function seriesOf({ names, values }: BarsData): (readonly [string, Numbers])[] {

@@ -1,7 +1,7 @@
 import { UsageError } from "../../ir/errors.ts";
 import { categoryColor } from "../color.ts";
 import { type ChartOptions, type Figure, figureOf, grid, type Layer, type Numbers } from "../figure.ts";
-import { formatNumber } from "../scale.ts";
+import { drawable, formatNumber } from "../scale.ts";
 import { count } from "../values.ts";
 
 /** Values per epoch by Keras's names: `loss`, `val_loss`, `accuracy`, `val_accuracy`, … */
@@ -109,6 +109,7 @@ function metricPanel(
   if (all.length > 0 && !all.some((name) => base(name) === metric)) missing(metric, all);
   const firstEpoch = options.firstEpoch ?? 1;
   const chosen = options.best === undefined ? base(options.monitor ?? "loss") : null;
+  const log = options.log === true || (options.log === "loss" && smallIsGood(metric));
   const lines: Layer[] = [];
   const marks: Layer[] = [];
   for (const [i, [run, history]] of [...runs].entries()) {
@@ -120,7 +121,7 @@ function metricPanel(
       const name = [run, part === "" ? "training" : "validation"].filter(Boolean).join(", ");
       lines.push({ kind: "line", x, y, color, dash: part === "" ? "solid" : "dashed", name });
       const value = best === null ? Number.NaN : (y[best - firstEpoch] ?? Number.NaN);
-      if (!Number.isFinite(value) || (part === "" && history[validation + metric])) continue;
+      if (!drawable(value, log) || (part === "" && history[validation + metric])) continue;
       marks.push({ kind: "points", x: [best!], y: [value], color, radius: 4.5, outline: "#ffffff" });
       marks.unshift({
         kind: "rule",
@@ -132,7 +133,6 @@ function metricPanel(
       });
     }
   }
-  const log = options.log === true || (options.log === "loss" && smallIsGood(metric));
   const label = metric.replaceAll("_", " ");
   return figureOf(
     {
