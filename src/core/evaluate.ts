@@ -1,0 +1,64 @@
+/** Reading values outside compiled functions: a program of exactly what is asked for, kept for the next like it. */
+import type { Executable } from "../ir/backend.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import { UsageError } from "../ir/errors.ts";
+import { showShape, symbolsOf } from "../ir/size.ts";
+import type { BackendName } from "./backend.ts";
+import { defaultBackend, getBackend, prepareOn } from "./backend.ts";
+import type { Tensor } from "./tensor.ts";
+import { contentKey, makeProgram } from "./trace.ts";
+import { knownValue, rememberValue } from "./values.ts";
+
+/** Programs made ready, the most recently used last. */
+const prepared = new Map<string, Executable>();
+const mostPrepared = 256;
+
+const noSizes: ReadonlyMap<number, number> = new Map();
+
+/**
+ * The contents of `tensors`, which must not be changed. Throws UsageError for values of a compiled function, or of a
+ * symbolic size.
+ */
+export function evaluate(tensors: readonly Tensor[], name: BackendName = defaultBackend): TypedArray[] {
+  const open = tensors.filter((t) => knownValue(t) === undefined);
+  if (open.length > 0) compute(open, name);
+  return tensors.map((t) => knownValue(t)!);
+}
+
+function compute(tensors: readonly Tensor[], name: BackendName): void {
+  for (const t of tensors) refuseSymbols(t);
+  const backend = getBackend(name);
+  const { program, variables, lifted } = makeProgram({
+    outputs: tensors,
+    effects: [],
+    guard: undefined,
+    inputs: [],
+    trace: undefined,
+  });
+  const key = `${name} ${contentKey([program.nodes.map(({ label, ...rest }) => rest), program.outputs])}`;
+  const executable = prepared.get(key) ?? prepareOn(backend, program);
+  prepared.delete(key);
+  prepared.set(key, executable);
+  const { outputs } = executable.run({
+    inputs: lifted,
+    variables: variables.map((v) => v.bufferOn(backend)),
+    sizes: noSizes,
+  });
+  tensors.forEach((t, i) => rememberValue(t, outputs[i]!));
+  for (const [old, unused] of prepared) {
+    if (prepared.size <= mostPrepared) break;
+    prepared.delete(old);
+    unused.release();
+  }
+}
+
+function refuseSymbols(t: Tensor): void {
+  if (t.shape.every((s) => symbolsOf(s).size === 0)) return;
+  throw new UsageError({
+    where: t.label,
+    problem: "a value with a symbolic size cannot be read",
+    expected: "known sizes",
+    got: showShape(t.shape),
+    try: "compile a function with that input, and call it with data",
+  });
+}
