@@ -54,7 +54,7 @@ export function optimizerFromConfig(saved: { class_name: string; config: Record<
     if (known.has(option) && option !== "learningRate") options[option] = value;
   }
   if (typeof saved.config.name === "string") options.name = saved.config.name;
-  return new found(options);
+  return new found(options) as Optimizer;
 }
 
 function optionNames(type: (typeof optimizers)[keyof typeof optimizers]): string[] {

@@ -139,12 +139,12 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /**
    * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots.
-   * `scalars` are the values of `scalars()` as Tensors (plan inputs).
+   * `scalars` are the values of `scalars()` as Tensors (plan inputs). Returns the new values of the weights.
    */
-  apply(gradients: readonly Tensor[], weights: readonly Variable[], scalars: Scalars): void {
+  apply(gradients: readonly Tensor[], weights: readonly Variable[], scalars: Scalars): Tensor[] {
     this.build(weights);
     const clipped = clipGradients(gradients, this.options as OptimizerOptions);
-    weights.forEach((weight, i) => {
+    return weights.map((weight, i) => {
       const own = this.#slots.get(weight)!;
       const decay = scalars.weightDecay;
       const before = weight.value;
@@ -153,6 +153,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       const next = this.update(p, clipped[i]!, slots, scalars);
       weight.assign(next.value);
       for (const [name, value] of Object.entries(next.slots ?? {})) own.get(name)!.assign(value);
+      return next.value;
     });
   }
 

@@ -1,0 +1,67 @@
+import { TendrilError, UsageError } from "../../ir/errors.ts";
+import { History } from "../history.ts";
+import type { Callback, CallbackContext, Hook } from "./callback.ts";
+import { Callback as CallbackBase } from "./callback.ts";
+import { ProgbarLogger } from "./progbar-logger.ts";
+
+/** Callbacks in the order in which they are told: the user's, then the history, then the progress bar. */
+export class CallbackList {
+  readonly callbacks: readonly Callback[];
+  readonly history: History;
+
+  /** Throws UsageError for an entry that is not a callback. */
+  constructor(callbacks: readonly Callback[] | Callback | undefined, context: CallbackContext) {
+    const given = callbacks === undefined ? [] : Array.isArray(callbacks) ? [...callbacks] : [callbacks];
+    for (const c of given) if (!(c instanceof CallbackBase)) notACallback(c);
+    this.history = given.find((c) => c instanceof History) ?? new History();
+    const all: Callback[] = given.includes(this.history) ? given : [...given, this.history];
+    if (context.params.verbose !== 0 && !given.some((c) => c instanceof ProgbarLogger)) {
+      all.push(new ProgbarLogger());
+    }
+    this.callbacks = all;
+    for (const c of all) c.setContext(context);
+  }
+
+  /** True where a callback other than the base does something at `hook`. */
+  listens(hook: Hook): boolean {
+    return this.callbacks.some((c) => c[hook] !== CallbackBase.prototype[hook]);
+  }
+
+  /** True where a callback ends training itself at a loss that is not finite. */
+  get handlesNonFinite(): boolean {
+    return this.callbacks.some((c) => c.handlesNonFinite);
+  }
+
+  /** Calls a hook of every callback. What a callback throws is reported with its name and `place`. */
+  async call<H extends Hook>(hook: H, place: string, ...args: Parameters<Callback[H]>): Promise<void> {
+    for (const c of this.callbacks) {
+      if (c[hook] === CallbackBase.prototype[hook]) continue;
+      try {
+        const done = (c[hook] as (...a: unknown[]) => unknown)(...args);
+        if (done instanceof Promise) await done;
+      } catch (cause) {
+        throw cause instanceof TendrilError ? cause : failed(c, hook, place, cause);
+      }
+    }
+  }
+}
+
+function failed(callback: Callback, hook: Hook, place: string, cause: unknown): UsageError {
+  return new UsageError({
+    where: `${callback.constructor.name}.${hook} (${place})`,
+    problem: `the callback threw: ${cause instanceof Error ? cause.message : String(cause)}`,
+    expected: "callbacks that return",
+    try: "see the cause; the model has the weights of the last finished step",
+    cause,
+  });
+}
+
+function notACallback(value: unknown): never {
+  throw new UsageError({
+    where: "callbacks",
+    problem: "an entry is not a callback",
+    expected: "objects of classes that extend Callback",
+    got: typeof value === "function" ? `the ${value.name || "function"} itself` : String(value),
+    try: "make one with new, or wrap functions: new LambdaCallback({ onEpochEnd(epoch, logs) { … } })",
+  });
+}

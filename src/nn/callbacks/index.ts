@@ -1,0 +1,22 @@
+/** Callbacks. */
+export { History } from "../history.ts";
+export type { CallbackContext, EpochLogs, Hook, PassParams, TextFiles } from "./callback.ts";
+export { Callback } from "./callback.ts";
+export { CallbackList } from "./callback-list.ts";
+export type { CSVLoggerOptions } from "./csv-logger.ts";
+export { CSVLogger } from "./csv-logger.ts";
+export type { EarlyStoppingOptions } from "./early-stopping.ts";
+export { EarlyStopping } from "./early-stopping.ts";
+export type { LambdaHooks } from "./lambda-callback.ts";
+export { LambdaCallback } from "./lambda-callback.ts";
+export type { LearningRateSchedulerOptions } from "./learning-rate-scheduler.ts";
+export { LearningRateScheduler } from "./learning-rate-scheduler.ts";
+export type { ModelCheckpointOptions } from "./model-checkpoint.ts";
+export { ModelCheckpoint } from "./model-checkpoint.ts";
+export type { MonitorOptions } from "./monitor.ts";
+export { MonitorCallback } from "./monitor.ts";
+export { ProgbarLogger } from "./progbar-logger.ts";
+export type { ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.ts";
+export { ReduceLROnPlateau } from "./reduce-lr-on-plateau.ts";
+export type { TerminateOnNaNOptions } from "./terminate-on-nan.ts";
+export { TerminateOnNaN } from "./terminate-on-nan.ts";

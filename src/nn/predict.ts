@@ -1,0 +1,85 @@
+/** `predict`: the outputs of a model for data. */
+import { type Tensor, tensor } from "../core/index.ts";
+import { CallbackList } from "./callbacks/callback-list.ts";
+import type { ArraysInput, PredictOptions, Rows } from "./data-adapter.ts";
+import { isStream, openStream, readRows, unpack } from "./data-adapter.ts";
+import { CompiledState } from "./compile-options.ts";
+import type { FitInput } from "./fit.ts";
+import { seconds, verbosity } from "./fit.ts";
+import type { HostArray } from "./host-array.ts";
+import { rowSize } from "./host-array.ts";
+import type { Model } from "./model.ts";
+import { printerFrom } from "./progress.ts";
+import { checkWhole, parts } from "./run.ts";
+import { Stepper } from "./stepper.ts";
+import { textFiles } from "./text-files.ts";
+import { Turn } from "./turn.ts";
+
+/** Plans of models that were never compiled. */
+const uncompiled = new WeakMap<Model, CompiledState>();
+
+function stateOf(model: Model): CompiledState {
+  const state = model.compiled ?? uncompiled.get(model) ?? new CompiledState({});
+  if (!model.compiled) uncompiled.set(model, state);
+  return state;
+}
+
+/**
+ * The output for each row: a Tensor [rows, …], or a list of them for several outputs. Rows do not influence each other,
+ * whatever the batch size. The model need not be compiled. Throws DataError, ShapeError, UsageError, CancelledError.
+ */
+export async function predict(model: Model, x: FitInput, options: PredictOptions = {}): Promise<Tensor | Tensor[]> {
+  const { batchSize = 32, steps } = options;
+  checkWhole("predict", "batchSize", batchSize, 1);
+  checkWhole("predict", "steps", steps, 1);
+  const turn = new Turn("predict", options.signal);
+  const rows = isStream(x) ? undefined : await readRows(model, { x }, "predict");
+  const known = rows && Math.min(steps ?? Number.POSITIVE_INFINITY, Math.ceil(rows.count / batchSize));
+  const params = { verbose: verbosity(options), epochs: 1, steps: known ?? steps };
+  const context = { model, params, printer: printerFrom(options.print), files: textFiles, clock: seconds };
+  const callbacks = new CallbackList(options.callbacks, context);
+  const stepper = new Stepper(model, stateOf(model), 0);
+  const found: HostArray[][] = [];
+  await callbacks.call("onPredictBegin", "prediction");
+  const batches = rows ? parts(rows, batchSize, steps) : streamParts(model, x, turn, steps);
+  for await (const [part, batch] of batches) {
+    await turn.take();
+    found.push(await stepper.predict(part.xs));
+    await callbacks.call("onPredictBatchEnd", `batch ${batch + 1}`, batch);
+  }
+  await callbacks.call("onPredictEnd", "prediction");
+  const outputs = found[0]!.map((_, i) => joined(found.map((f) => f[i]!)));
+  return outputs.length === 1 ? outputs[0]! : outputs;
+}
+
+/** The outputs for one batch. */
+export function predictOnBatch(model: Model, x: ArraysInput): Promise<Tensor | Tensor[]> {
+  return predict(model, x, { batchSize: 2 ** 30, verbose: 0 });
+}
+
+async function* streamParts(
+  model: Model,
+  x: FitInput,
+  turn: Turn,
+  steps: number | undefined,
+): AsyncGenerator<[Rows, number]> {
+  const iterator = openStream(x as never);
+  for (let batch = 0; batch !== steps; batch++) {
+    const next = await turn.race(iterator.next());
+    if (next.done) return;
+    const where = `predict: batch ${batch + 1}`;
+    yield [await readRows(model, { x: unpack(next.value, where, false).x }, where), batch];
+  }
+}
+
+function joined(arrays: readonly HostArray[]): Tensor {
+  const count = arrays.reduce((n, a) => n + a.shape[0]!, 0);
+  const first = arrays[0]!;
+  const data = new Float32Array(count * rowSize(first));
+  let at = 0;
+  for (const a of arrays) {
+    data.set(a.data, at);
+    at += a.data.length;
+  }
+  return tensor(data, { shape: [count, ...first.shape.slice(1)], dtype: first.dtype });
+}

@@ -1,0 +1,347 @@
+/**
+ * The compiled functions of training: one step (batch assembly, forward, losses and penalties, backward, the watch on
+ * values that are not finite, optimizer, metrics), one batch of evaluation, one of prediction. Each is one plan with a
+ * symbolic number of rows, kept in the compiled state, so that a short last batch or a new learning rate makes nothing anew.
+ */
+import {
+  type BackendName,
+  type Compiled,
+  compile,
+  type DeviceArray,
+  dim,
+  gradient,
+  guard,
+  key,
+  type Tensor,
+  type Variable,
+} from "../core/index.ts";
+import type { DType, TypedArray } from "../ir/dtype.ts";
+import { UsageError } from "../ir/errors.ts";
+import type { Dim } from "../ir/size.ts";
+import type { CompiledState, Objective } from "./compile-options.ts";
+import { callContext } from "./context.ts";
+import type { Rows } from "./data-adapter.ts";
+import { outputsOf } from "./data-adapter.ts";
+import type { HostArray } from "./host-array.ts";
+import type { Model } from "./model.ts";
+
+/** A compiled function of a model: a record of sums and outputs. */
+export type Plan = Compiled<Record<string, Tensor>>;
+/** Values of one run of a plan. */
+type PlanInput = TypedArray | DeviceArray;
+
+/** What one step gave. */
+export interface StepResult {
+  /** Losses and penalties together: what the step was to make smaller. */
+  readonly loss: number;
+  /** False where the loss or a gradient was not finite: nothing was changed. */
+  readonly committed: boolean;
+}
+
+/** Arrays in the memory of the backend, in the order of the plan's inputs. */
+export interface Resident {
+  readonly arrays: readonly DeviceArray[];
+  release(): void;
+}
+
+interface ArraySpec {
+  readonly row: readonly number[];
+  readonly dtype: DType;
+}
+
+/** What a plan is made for. */
+interface Form {
+  readonly xs: readonly ArraySpec[];
+  readonly ys: readonly ArraySpec[];
+  readonly weighted: boolean;
+}
+
+interface InputSpec {
+  readonly shape: readonly (number | Dim)[];
+  readonly dtype: DType;
+}
+
+/** Names of the outputs of a step in the record that a plan returns. */
+const lossOf = (i: number) => `loss${i}`;
+const sumOf = (metric: number, i: number) => `metric${metric}_${i}`;
+
+/** Makes and runs the plans of a compiled model. */
+export class Stepper {
+  readonly model: Model;
+  readonly state: CompiledState;
+  readonly seed: number;
+  readonly backend: BackendName | undefined;
+  /** Sums of the losses of single outputs, and rows: for their means. */
+  #lossSums: number[] = [];
+  #total = 0;
+  #rows = 0;
+
+  constructor(model: Model, state: CompiledState, seed: number) {
+    this.model = model;
+    this.state = state;
+    this.seed = seed;
+    this.backend = state.options.backend;
+  }
+
+  /** Losses and metrics for these data; chosen by the shapes of the labels. */
+  objective(rows: Rows): Objective {
+    const outputs = outputsOf(this.model).map((o, i) => ({
+      name: o.name,
+      labels: rows.ys[i]?.shape ?? [],
+      predictions: [rows.count, ...o.shape],
+    }));
+    return this.state.objective(outputs);
+  }
+
+  /** Forgets the sums of losses and metrics. */
+  reset(): void {
+    this.#lossSums = [];
+    this.#total = 0;
+    this.#rows = 0;
+    for (const { metric } of this.state.current?.metrics ?? []) metric.resetState();
+  }
+
+  /** Means over the rows since the last reset, keys in alphabetical order as Keras logs them. */
+  logs(): Record<string, number> {
+    const { losses = [], metrics = [] } = this.state.current ?? {};
+    const logs: [string, number][] = [["loss", this.#rows === 0 ? 0 : this.#total / this.#rows]];
+    if (losses.length > 1) losses.forEach((l, i) => logs.push([l.name, (this.#lossSums[i] ?? 0) / this.#rows]));
+    for (const { key: name, metric } of metrics) logs.push([name, metric.result()]);
+    return Object.fromEntries(logs.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+
+  /** The keys of the logs in the order of `compile`: the loss, the metrics, the losses of single outputs. */
+  keys(): string[] {
+    const { losses = [], metrics = [] } = this.state.current ?? {};
+    return ["loss", ...metrics.map((m) => m.key), ...(losses.length > 1 ? losses.map((l) => l.name) : [])];
+  }
+
+  /** One step of training on the rows of `resident` that `index` names. */
+  async trainResident(resident: Resident, form: Rows, index: Int32Array): Promise<StepResult> {
+    return this.#train(form, [...resident.arrays, index], index.length, true);
+  }
+
+  /** One step of training on a batch that is handed over. */
+  async trainBatch(batch: Rows): Promise<StepResult> {
+    return this.#train(batch, arraysOf(batch), batch.count, false);
+  }
+
+  async #train(form: Rows, data: readonly PlanInput[], rows: number, resident: boolean): Promise<StepResult> {
+    const objective = this.objective(form);
+    const { optimizer } = this.state;
+    const weights = this.model.trainableWeights();
+    const scalars = optimizer.scalars();
+    const names = Object.keys(scalars);
+    const plan = this.#plan(`train ${resident} ${this.seed} ${weights.map((w) => w.name)} ${names}`, form, () =>
+      this.#trainPlan(form, objective, weights, names, resident),
+    );
+    const numbers = Object.values(scalars).map((v) => Float32Array.of(v));
+    const { committed, ...result } = await plan(...data, Int32Array.of(optimizer.iterations), ...numbers);
+    if (committed) optimizer.advance();
+    return { loss: await this.#collect(result, objective, rows, committed), committed };
+  }
+
+  /** Losses and metrics of a batch, without training. Returns the loss of the batch. */
+  async test(batch: Rows): Promise<number> {
+    const objective = this.objective(batch);
+    const plan = this.#plan("test", batch, () => this.#testPlan(batch, objective));
+    return this.#collect(await plan(...arraysOf(batch)), objective, batch.count, true);
+  }
+
+  /** The outputs for a batch. */
+  async predict(xs: readonly HostArray[]): Promise<HostArray[]> {
+    const form = { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
+    const plan = this.#plan("predict", form, () => this.#predictPlan(form));
+    const { committed: _, ...outputs } = await plan(...xs.map((x) => x.data));
+    return Promise.all(
+      Object.values<Tensor>(outputs).map(async (t) => ({ data: await t.data(), shape: t.shape as readonly number[], dtype: t.dtype })),
+    );
+  }
+
+  /**
+   * Which values of a step are not finite: the largest magnitude of each prediction, the loss, and the largest magnitude
+   * of each weight's gradient. Used to say where a step went wrong.
+   */
+  async inspect(batch: Rows): Promise<{ predictions: number[]; loss: number; gradients: Map<Variable, number> }> {
+    const objective = this.objective(batch);
+    const weights = this.model.trainableWeights();
+    const plan = this.#plan(`inspect ${this.seed} ${weights.map((w) => w.name)}`, batch, () =>
+      this.#inspectPlan(batch, objective, weights),
+    );
+    const { committed: _, ...result } = await plan(...arraysOf(batch), Int32Array.of(this.state.optimizer.iterations));
+    const values = new Map<string, number>();
+    for (const [name, t] of Object.entries<Tensor>(result)) values.set(name, (await t.data())[0]!);
+    return {
+      predictions: outputsOf(this.model).map((_, i) => values.get(`prediction${i}`)!),
+      loss: values.get("loss")!,
+      gradients: new Map(weights.map((w, i) => [w, values.get(`gradient${i}`)!])),
+    };
+  }
+
+  async #collect(
+    result: Readonly<Record<string, Tensor>>,
+    { losses, metrics }: Objective,
+    rows: number,
+    counts: boolean,
+  ): Promise<number> {
+    const loss = (await result.loss!.data())[0]!;
+    if (!counts) return loss;
+    this.#total += loss * rows;
+    this.#rows += rows;
+    if (losses.length > 1) {
+      for (const i of losses.keys()) {
+        this.#lossSums[i] = (this.#lossSums[i] ?? 0) + (await result[lossOf(i)]!.data())[0]! * rows;
+      }
+    }
+    for (const [m, { metric }] of metrics.entries()) {
+      const sums: TypedArray[] = [];
+      for (let i = 0; result[sumOf(m, i)] !== undefined; i++) sums.push(await result[sumOf(m, i)]!.data());
+      metric.add(sums, rows);
+    }
+    return loss;
+  }
+
+  #plan(what: string, form: Rows, make: () => Plan): Plan {
+    const { plans } = this.state;
+    const name = `${what} ${JSON.stringify(formOf(form))}`;
+    const plan = plans.get(name) ?? make();
+    plans.set(name, plan);
+    return plan;
+  }
+
+  #compile(
+    fn: (...inputs: Tensor[]) => Record<string, Tensor>,
+    inputs: readonly InputSpec[],
+  ): Plan {
+    return compile(fn, { inputs, ...(this.backend === undefined ? {} : { backend: this.backend }) });
+  }
+
+  #trainPlan(
+    form: Rows,
+    objective: Objective,
+    weights: readonly Variable[],
+    names: readonly string[],
+    resident: boolean,
+  ): Plan {
+    const { optimizer } = this.state;
+    optimizer.build(weights);
+    const rows = dim("rows");
+    const data = dataSpecs(form, resident ? dim("samples") : rows);
+    const indexSpec: InputSpec[] = resident ? [{ shape: [rows], dtype: "int32" }] : [];
+    const scalarSpecs: InputSpec[] = [
+      { shape: [], dtype: "int32" },
+      ...names.map((): InputSpec => ({ shape: [], dtype: "float32" })),
+    ];
+    const fn = (...inputs: Tensor[]): Record<string, Tensor> => {
+      const index = resident ? inputs[data.length]! : undefined;
+      const [step, ...numbers] = inputs.slice(data.length + indexSpec.length) as [Tensor, ...Tensor[]];
+      const arrays = inputs.slice(0, data.length).map((t) => (index === undefined ? t : t.take(index, 0)));
+      const pass = this.#forward(form, objective, arrays, { training: true, step });
+      const scalars = Object.fromEntries(names.map((n, i) => [n, numbers[i]!]));
+      const gradients = weights.length === 0 ? [] : gradient(pass.loss, [...weights]);
+      const next = optimizer.apply(gradients, weights, scalars);
+      for (const [weight, value] of pass.updates) weight.assign(value);
+      guard(finite(pass.loss, [...next, ...pass.updates.map(([, value]) => value)]));
+      return pass.outputs;
+    };
+    return this.#compile(fn, [...data, ...indexSpec, ...scalarSpecs]);
+  }
+
+  #testPlan(form: Rows, objective: Objective): Plan {
+    const fn = (...inputs: Tensor[]) => this.#forward(form, objective, inputs, { training: false, step: 0 }).outputs;
+    return this.#compile(fn, dataSpecs(form, dim("rows")));
+  }
+
+  #predictPlan(form: Rows): Plan {
+    const fn = (...xs: Tensor[]) => {
+      const predictions = this.model.forward(xs, callContext({ seed: this.seed }));
+      return Object.fromEntries(predictions.map((p, i) => [`output${i}`, p]));
+    };
+    return this.#compile(fn, dataSpecs(form, dim("rows")));
+  }
+
+  #inspectPlan(form: Rows, objective: Objective, weights: readonly Variable[]): Plan {
+    const data = dataSpecs(form, dim("rows"));
+    const fn = (...inputs: Tensor[]) => {
+      const step = inputs.at(-1)!;
+      const pass = this.#forward(form, objective, inputs.slice(0, -1), { training: true, step });
+      const gradients = weights.length === 0 ? [] : gradient(pass.loss, [...weights]);
+      return Object.fromEntries([
+        ["loss", pass.loss],
+        ...pass.predictions.map((p, i): [string, Tensor] => [`prediction${i}`, p.abs().max()]),
+        ...gradients.map((g, i): [string, Tensor] => [`gradient${i}`, g.abs().max()]),
+      ]);
+    };
+    return this.#compile(fn, [...data, { shape: [], dtype: "int32" }]);
+  }
+
+  /** Predictions, loss with penalties, and the sums of the metrics, as part of a trace. */
+  #forward(
+    form: Rows,
+    objective: Objective,
+    arrays: readonly Tensor[],
+    mode: { training: boolean; step: Tensor | number },
+  ) {
+    const xs = arrays.slice(0, form.xs.length);
+    const ys = arrays.slice(form.xs.length, form.xs.length + form.ys.length);
+    const weight = form.weight === undefined ? undefined : arrays.at(-1);
+    const ctx = callContext({ ...mode, key: key(this.seed, "layers") });
+    const predictions = this.model.forward([...xs], ctx);
+    const each = objective.losses.map((l) => l.loss.value(ys[l.output]!, predictions[l.output]!, weight));
+    const penalty = this.model.penalty();
+    const terms = [
+      ...each.map((value, i) => value.mul(objective.losses[i]!.weight)),
+      ...ctx.losses,
+      ...(penalty === undefined ? [] : [penalty]),
+    ];
+    if (terms.length === 0) noLoss();
+    const loss = terms.reduce((a, b) => a.add(b));
+    const outputs: Record<string, Tensor> = { loss };
+    if (each.length > 1) each.forEach((value, i) => void (outputs[lossOf(i)] = value));
+    objective.metrics.forEach(({ metric, output, weighted }, m) => {
+      const sums = metric.sums(ys[output]!, predictions[output]!, weighted ? weight : undefined);
+      sums.forEach((sum, i) => void (outputs[sumOf(m, i)] = sum));
+    });
+    return { predictions, loss, outputs, updates: ctx.updates };
+  }
+}
+
+/**
+ * True where the loss and every new value of a weight are finite: one sum of magnitudes tells. A gradient that is not
+ * finite shows in the new weight, and so does a step that is too long.
+ */
+function finite(loss: Tensor, next: readonly Tensor[]): Tensor {
+  return next
+    .map((t) => t.abs().max())
+    .reduce((a, b) => a.add(b), loss.abs())
+    .isFinite();
+}
+
+function noLoss(): never {
+  throw new UsageError({
+    where: "fit",
+    problem: "there is no loss to compute",
+    expected: "a loss in compile(), or layers that add one",
+    got: "none",
+    try: 'model.compile({ loss: "categoricalCrossentropy" })',
+  });
+}
+
+/** Inputs of a plan for these arrays, with `rows` rows. */
+function dataSpecs(form: Rows, rows: Dim): InputSpec[] {
+  return allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }));
+}
+
+/** Every array in the order of the plan's inputs: x, labels, weight. */
+export function allArrays(r: Rows): HostArray[] {
+  return [...r.xs, ...r.ys, ...(r.weight ? [r.weight] : [])];
+}
+
+function arraysOf(r: Rows): TypedArray[] {
+  return allArrays(r).map((a) => a.data);
+}
+
+function formOf(r: Rows): Form {
+  const spec = (a: HostArray) => ({ row: a.shape.slice(1), dtype: a.dtype });
+  return { xs: r.xs.map(spec), ys: r.ys.map(spec), weighted: r.weight !== undefined };
+}

@@ -1,0 +1,79 @@
+/** Giving others a turn: timers, input and output run only when a macrotask is awaited. */
+import { CancelledError } from "../ir/errors.ts";
+
+/** Milliseconds of work after which others get a turn; a step comes on top, and 50 ms are promised. */
+const workFor = 30;
+
+interface Immediate {
+  readonly setImmediate?: (fn: () => void) => unknown;
+}
+
+/** Resolves in a new macrotask. */
+function macrotask(): Promise<void> {
+  const { setImmediate } = globalThis as Immediate;
+  if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}
+
+/** Keeps the time since others had their turn, and looks at the signal that ends the work. */
+export class Turn {
+  readonly #signal: AbortSignal | undefined;
+  readonly #where: string;
+  #since = performance.now();
+
+  constructor(where: string, signal: AbortSignal | undefined) {
+    this.#where = where;
+    this.#signal = signal;
+  }
+
+  /** To be awaited before each step. Throws CancelledError once the signal is given. */
+  async take(): Promise<void> {
+    if (performance.now() - this.#since > workFor) {
+      await macrotask();
+      this.#since = performance.now();
+    }
+    this.check();
+  }
+
+  /** Throws CancelledError once the signal is given. */
+  check(): void {
+    if (!this.#signal?.aborted) return;
+    throw new CancelledError({
+      where: this.#where,
+      problem: "stopped on request",
+      expected: "a signal that is not aborted",
+      got: String(this.#signal.reason),
+      try: "call again to go on; the model has the weights of the last finished step",
+      cause: this.#signal.reason,
+    });
+  }
+
+  /** `work`, or a CancelledError as soon as the signal is given. */
+  async race<T>(work: Promise<T> | T): Promise<T> {
+    const signal = this.#signal;
+    if (!(work instanceof Promise) || signal === undefined) return work;
+    let stop: (() => void) | undefined;
+    const stopped = new Promise<never>((_, reject) => {
+      stop = () => {
+        try {
+          this.check();
+        } catch (e) {
+          reject(e);
+        }
+      };
+      signal.addEventListener("abort", stop, { once: true });
+    });
+    try {
+      return await Promise.race([work, stopped]);
+    } finally {
+      signal.removeEventListener("abort", stop!);
+    }
+  }
+}
