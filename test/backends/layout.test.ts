@@ -80,9 +80,9 @@ test("compiled sizes are what evalSize says", () => {
     [0, 0],
   ] as const) {
     const ids = new Map<number, number>();
-    symbolsOf(a).forEach((_, id) => ids.set(id, x));
-    symbolsOf(b).forEach((_, id) => ids.set(id, y));
+    for (const id of symbolsOf(a).keys()) ids.set(id, x);
+    for (const id of symbolsOf(b).keys()) ids.set(id, y);
     const done = table.evaluate(Float64Array.from(table.symbols, (id) => ids.get(id)!));
-    sizes.forEach((s, i) => expect(done[at[i]!]).toBe(evalSize(s, ids)));
+    expect(at.map((i) => done[i])).toEqual(sizes.map((s) => evalSize(s, ids)));
   }
 });

@@ -6,6 +6,8 @@
  * analysis.ts. Addresses are unsigned; constant offsets go into the instructions. A load of a uint8 or bool vector reads
  * bytes and widens; a load with `count` reads whole vectors and masks them, which stays inside the memory because every
  * allocation of the arena is followed by slack.
+ *
+ * Over 400 lines, because statements, memory and lanes all work on the same locals.
  */
 import type { Def, FoldOp, Kernel, Stmt, Val } from "../../ir/index.ts";
 import { internal } from "../../ir/index.ts";
@@ -13,6 +15,7 @@ import type { Analysis } from "./analysis.ts";
 import { analyse, chunksOf } from "./analysis.ts";
 import type { ValType } from "./encoder.ts";
 import { FunctionWriter } from "./encoder.ts";
+import { reduceStrength } from "./induction.ts";
 import { op } from "./opcodes.ts";
 import type { WritePrim } from "./prims.ts";
 import { divisionBy, prims } from "./prims.ts";
@@ -25,7 +28,7 @@ const LANE_ALIGN = 2;
 
 /** The finished function body of a kernel. */
 export function emitKernel(k: Kernel): Uint8Array {
-  return new Emitter(k).emit();
+  return new Emitter(reduceStrength(k)).emit();
 }
 
 /** 16 bytes that hold four lanes. */
