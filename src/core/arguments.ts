@@ -70,7 +70,7 @@ function solve(size: Size, actual: number, sizes: Map<number, number>): void {
 
 function matchShape(i: number, shape: Shape, own: readonly number[], sizes: Map<number, number>): void {
   if (own.length !== shape.length) mismatch(i, shape, showShape(own), "the rank differs");
-  shape.forEach((s, axis) => solve(s, own[axis]!, sizes));
+  for (const [axis, s] of shape.entries()) solve(s, own[axis]!, sizes);
 }
 
 function checkSizes(i: number, shape: Shape, own: readonly number[], sizes: Map<number, number>): void {

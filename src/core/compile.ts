@@ -16,9 +16,11 @@ import { activeTrace, Trace, withTrace } from "./tracing.ts";
 import type { Variable } from "./variable.ts";
 
 /** What a function given to `compile` may return. */
+// biome-ignore lint/suspicious/noConfusingVoidType: a function that only assigns returns void
 export type Returned = Tensor | readonly Tensor[] | Readonly<Record<string, Tensor>> | void;
 
 /** What a call gives: the same structure, computed. Records also tell whether assignments were carried out. */
+// biome-ignore lint/suspicious/noConfusingVoidType: as above
 export type Result<R> = R extends Tensor | readonly Tensor[] | void ? R : R & { readonly committed: boolean };
 
 /** Options of `compile`. */

@@ -44,7 +44,7 @@ function compute(tensors: readonly Tensor[], name: BackendName): void {
     variables: variables.map((v) => v.bufferOn(backend)),
     sizes: noSizes,
   });
-  tensors.forEach((t, i) => rememberValue(t, outputs[i]!));
+  for (const [i, t] of tensors.entries()) rememberValue(t, outputs[i]!);
   for (const [old, unused] of prepared) {
     if (prepared.size <= mostPrepared) break;
     prepared.delete(old);

@@ -116,7 +116,7 @@ function broadcastPair(op: string, a: Shape, b: Shape): Shape {
 
 /** The target shape of a reshape; one size may be -1 and is worked out. */
 export function reshapeTarget(op: string, from: Shape, to: readonly (Size | -1)[]): Shape {
-  const open = to.findIndex((s) => s === -1);
+  const open = to.indexOf(-1);
   const total = countOf(from);
   const fail = (problem: string): never => {
     throw new ShapeError({

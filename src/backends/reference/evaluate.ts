@@ -1,6 +1,5 @@
 /** Evaluates a Program node by node in float64. */
-import { internal } from "../../ir/errors.ts";
-import type { Node, Program } from "../../ir/program.ts";
+import type { NodeSpec, Program } from "../../ir/program.ts";
 import { evalSize } from "../../ir/size.ts";
 import type { Context, Output, Value } from "./kinds.ts";
 import { contract, gather, map, move, reduce, routine, segment, source, window } from "./kinds.ts";
@@ -21,31 +20,24 @@ export interface Evaluated {
   readonly guard: boolean;
 }
 
-function evaluateNode(node: Node, inputs: readonly Value[], out: Output, context: Context): void {
-  const { spec } = node;
-  switch (spec.kind) {
-    case "source":
-      return source(spec, out, context);
-    case "map":
-      return map(spec, inputs, out);
-    case "move":
-      return move(spec, inputs, out, context);
-    case "reduce":
-      return reduce(spec, inputs, out);
-    case "contract":
-      return contract(spec, inputs, out, context);
-    case "window":
-      return window(spec, inputs, out);
-    case "gather":
-      return gather(spec, inputs, out);
-    case "segment":
-      return segment(spec, inputs, out);
-    case "routine":
-      return routine(spec, inputs, out);
-    default:
-      return internal(`no such kind of node: ${JSON.stringify(spec)}`);
-  }
-}
+type Rule<K> = (
+  spec: Extract<NodeSpec, { kind: K }>,
+  inputs: readonly Value[],
+  out: Output,
+  context: Context,
+) => void;
+
+const rules: { readonly [K in NodeSpec["kind"]]: Rule<K> } = {
+  source,
+  map,
+  move,
+  reduce,
+  contract,
+  window,
+  gather,
+  segment,
+  routine,
+};
 
 /** All results of `program` in float64. */
 export function evaluateProgram(program: Program, args: Arguments): Evaluated {
@@ -55,8 +47,9 @@ export function evaluateProgram(program: Program, args: Arguments): Evaluated {
   for (const node of program.nodes) {
     const shape = context.sizes(node.shape);
     const out = { shape, dtype: node.dtype, data: new Float64Array(count(shape)) };
-    evaluateNode(
-      node,
+    const rule = rules[node.spec.kind] as Rule<NodeSpec["kind"]>;
+    rule(
+      node.spec,
       node.inputs.map((i) => values[i]!),
       out,
       context,

@@ -78,7 +78,9 @@ export class ReferenceBackend implements ProgramBackend {
         const inputs = binding.inputs.map(contentOf);
         const result = evaluateProgram(program, { inputs, variables, sizes: binding.sizes });
         if (result.guard) {
-          program.effects.forEach((e, i) => binding.variables[e.variable]!.write(result.effects[i]!));
+          for (const [i, e] of program.effects.entries()) {
+            binding.variables[e.variable]!.write(result.effects[i]!);
+          }
         }
         return {
           outputs: result.outputs.map((data, i) => toTyped(outputs[i]!.dtype, data)),

@@ -38,7 +38,7 @@ export interface Context {
 /** The output of a node: its shape and type, with memory full of zeros. */
 export type Output = Value;
 
-export function source(spec: SourceSpec, out: Output, context: Context): void {
+export function source(spec: SourceSpec, _: readonly Value[], out: Output, context: Context): void {
   const { data } = out;
   if (spec.source === "constant") data.set(spec.data);
   else if (spec.source === "input") data.set(context.inputs[spec.index]!);
@@ -298,7 +298,7 @@ export function routine(spec: RoutineSpec, inputs: readonly Value[], out: Output
   if (spec.routine === "searchsorted") {
     const goesAfter = (v: number, q: number): boolean =>
       spec.side === "left" ? order(v, q) < 0 : order(v, q) <= 0;
-    inputs[1]!.data.forEach((q, i) => (out.data[i] = data.filter((v) => goesAfter(v, q)).length));
+    for (const [i, q] of inputs[1]!.data.entries()) out.data[i] = data.filter((v) => goesAfter(v, q)).length;
     return;
   }
   const n = x.shape.at(-1) ?? internal(`${spec.routine} of a scalar`);

@@ -34,6 +34,7 @@ export const logicalNot = unary({
 });
 
 /** Is NaN. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: NumPy's word
 export function isNaN(x: Operand): Tensor {
   const t = toFloat(x);
   return notEqual(t, t);
@@ -42,6 +43,7 @@ export function isNaN(x: Operand): Tensor {
 const largestFloat = 3.4028234663852886e38;
 
 /** Is neither NaN nor infinite. */
+// biome-ignore lint/suspicious/noShadowRestrictedNames: NumPy's word
 export function isFinite(x: Operand): Tensor {
   return lessEqual(toFloat(x).abs(), largestFloat);
 }

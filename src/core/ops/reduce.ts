@@ -12,7 +12,6 @@ import { axesOf, axisOf, reducedShape } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { withGradient } from "./alias.ts";
 import { add, where } from "./arithmetic.ts";
-import { isFinite } from "./compare.ts";
 import { sizeOf } from "./create.ts";
 import { stopGradient } from "./custom.ts";
 import { exp } from "./math.ts";
@@ -201,7 +200,7 @@ export function norm(x: Operand, axis: Axis = null, options: ReduceOptions = {})
   const axes = axesOf("norm", axis, t.rank);
   if (axes.some((a) => t.shape[a] === 0)) return sum(t.abs(), axes, options);
   const largest = t.abs().max(axes, { keepdims: true });
-  const scale = stopGradient(where(largest.greater(0).logicalAnd(isFinite(largest)), largest, 1));
+  const scale = stopGradient(where(largest.greater(0).logicalAnd(largest.isFinite()), largest, 1));
   const kept = t.div(scale).square().sum(axes, { keepdims: true }).sqrt().mul(scale);
   const whole = withGradient("norm", kept, [t], (g, y) => [
     where(y.equal(0), 0, g.mul(t).div(where(y.equal(0), 1, y))),
@@ -231,7 +230,7 @@ export function logSumExp(x: Operand, axis: Axis = null, options: ReduceOptions 
   const axes = axesOf("logSumExp", axis, t.rank);
   if (axes.some((a) => t.shape[a] === 0)) return sum(exp(t), axes, options).log();
   const largest = shift(t, axes);
-  const finite = where(isFinite(largest), largest, 0);
+  const finite = where(largest.isFinite(), largest, 0);
   const value = add(exp(t.sub(finite)).sum(axes, { keepdims: true }).log(), finite);
   const whole = withGradient("logSumExp", value, [t], (g, y) => [g.mul(exp(t.sub(y)))]);
   return options.keepdims ? whole : reshapeTo(whole, reducedShape(t.shape, axes, false));
