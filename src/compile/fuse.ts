@@ -15,7 +15,7 @@ import {
   topological,
   type WinnerSpec,
 } from "./graph.ts";
-import type { Contraction } from "./lower/contract.ts";
+import { type Contraction, inlineSpread } from "./lower/contract.ts";
 import { expensive } from "./numerics.ts";
 
 /** One kernel (or a few that belong together): the nodes it puts in memory, and what it reads. */
@@ -64,7 +64,9 @@ function usersOf(order: readonly CNode[]): Map<CNode, CNode[]> {
 
 /** What may follow a contraction inside its tile: its only elementwise user, that one's only user, and so on. */
 function contractionOf(n: CNode, users: Map<CNode, CNode[]>, required: ReadonlySet<CNode>): Contraction {
-  if ((n.spec as SplitContractSpec).part !== undefined) return { node: n, result: n };
+  const spread = inlineSpread(n, n.spec as SplitContractSpec);
+  if (spread || (n.spec as SplitContractSpec).part !== undefined)
+    return { node: n, result: n, ...(spread ? { spread } : {}) };
   let result = n;
   let at = n;
   while (!required.has(at)) {
@@ -162,6 +164,7 @@ function inlinable(n: CNode): boolean {
 /** Inputs that a node's kernel must find in memory as they are. */
 function needsInMemory(n: CNode): readonly CNode[] {
   const { kind } = n.spec;
+  if (n.spec.kind === "contract" && inlineSpread(n, n.spec)) return [n.inputs[0]!];
   return kind === "contract" || kind === "routine" || kind === "strided" ? n.inputs : [];
 }
 

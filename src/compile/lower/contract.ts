@@ -11,7 +11,13 @@ import type { Size, Target, Val, WindowSpec } from "../../ir/index.ts";
 import { addSize, ceilDivSize, countOf, internal, mulSize, sameSize, stridesOf } from "../../ir/index.ts";
 import type { BufferRef } from "../builder.ts";
 import { type Segment, toMemory, type View } from "../evaluate.ts";
-import { type CNode, roughCount, type SplitContractSpec, throughReshapes } from "../graph.ts";
+import {
+  type CNode,
+  roughCount,
+  type SplitContractSpec,
+  throughReshapes,
+  type WinnerSpec,
+} from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, vectorLoop } from "./context.ts";
 
@@ -35,6 +41,44 @@ export interface Contraction {
   readonly result: CNode;
   /** Max pooling applied to the result in the tile: windows that do not overlap. */
   readonly pool?: { readonly spec: WindowSpec; readonly max: CNode; readonly winner: CNode | undefined };
+  /** Operand `b` is a spread that is not in memory but computed where it is used. */
+  readonly spread?: InlineSpread;
+}
+
+/** The cotangent of a max pooling as an operand: which axis of the contraction runs along each of its axes. */
+export interface InlineSpread {
+  readonly node: CNode;
+  readonly spec: WinnerSpec;
+  readonly axes: readonly number[];
+}
+
+/**
+ * Operand `b` as an inlined spread, where every element of it is used by one tile only: all other results fit one tile,
+ * windows do not overlap, and each axis of the spread is one axis of the contraction.
+ */
+export function inlineSpread(n: CNode, spec: SplitContractSpec): InlineSpread | undefined {
+  const b = n.inputs[1]!;
+  if (b.spec.kind !== "window" || b.spec.fn !== "spread" || spec.b.offset !== 0) return undefined;
+  const winner = b.spec;
+  if (
+    !winner.window.every((w, i) => w === winner.stride[i] && winner.pad[i] === 0) ||
+    winner.window.reduce((p, w) => p * w, 1) > 4
+  )
+    return undefined;
+  const shape = spec.part === undefined ? n.shape : n.shape.slice(1);
+  const last = shape.length - 1;
+  const rows = shape
+    .slice(0, -1)
+    .reduce((p: number, s) => p * (typeof s === "number" ? s : Number.POSITIVE_INFINITY), 1);
+  if (rows > ACCUMULATORS + 1 || !vectorizable(spec, last) || spec.a.strides[last] !== 0) return undefined;
+  const sizes = [...shape, ...spec.reduce];
+  const strides = stridesOf(b.shape);
+  const axes = b.shape.map((size, d) =>
+    sizes.findIndex((s, i) => sameSize(s, size) && sameSize(spec.b.strides[i]!, strides[d]!)),
+  );
+  const used = spec.b.strides.filter((s) => s !== 0).length;
+  const complete = axes.every((i) => i >= last) && new Set(axes).size === axes.length && used === axes.length;
+  return complete ? { node: b, spec: winner, axes } : undefined;
 }
 
 export interface ContractOptions {
@@ -69,7 +113,7 @@ class ContractKernel {
   readonly out: readonly Axis[];
   readonly sums: readonly Axis[];
   readonly a: BufferRef;
-  readonly b: BufferRef;
+  readonly b: BufferRef | undefined;
   readonly float: boolean;
 
   constructor(group: Contraction, spec: SplitContractSpec, options: ContractOptions) {
@@ -85,10 +129,10 @@ class ContractKernel {
       a: spec.a.strides[shape.length + i]!,
       b: spec.b.strides[shape.length + i]!,
     }));
-    this.sums = mergeSums(sums, spec.part !== undefined);
+    this.sums = group.spread ? sums : mergeSums(sums, spec.part !== undefined);
     this.float = node.dtype === "float32";
     this.a = this.c.read(throughReshapes(node.inputs[0]!));
-    this.b = this.c.read(throughReshapes(node.inputs[1]!));
+    this.b = group.spread ? undefined : this.c.read(throughReshapes(node.inputs[1]!));
   }
 
   lower(): Draft {
@@ -143,6 +187,9 @@ class ContractKernel {
     if (!vectorizable(this.spec, last)) return 1;
     const { size } = this.out[last]!;
     const wide = this.options.target.tile.columns;
+    // Few enough results for one tile of a single register column: nothing is read twice.
+    const rows = roughCount(this.out.slice(0, -1).map((x) => x.size));
+    if (rows > ACCUMULATORS / 2 && rows <= ACCUMULATORS + 1 && size === wide) return 4;
     if (typeof size !== "number") return wide;
     if (size >= wide) return size % wide !== 0 && size % 4 === 0 && size < 2 * wide ? 4 : wide;
     return size >= 4 ? 4 : 1;
@@ -265,18 +312,31 @@ class ContractKernel {
       this.multiplyAdd(places, r, lanes, (i, p) => k.set(cells[i]!, this.plus(k.get(cells[i]!), p)));
     };
     const { part } = this.spec;
-    const sizes = this.sums.map((s) => s.size);
-    if (part === undefined) nest(k, sizes, add);
+    const blocks = this.sumBlocks();
+    const body = (block: readonly Ix[]): void => {
+      for (const offset of product(blocks.map((b) => b.unroll)))
+        add(block.map((ix, i) => ix.mul(blocks[i]!.unroll).add(offset[i]!)));
+    };
+    const counts = blocks.map((b) => b.count);
+    if (part === undefined) nest(k, counts, body);
     else {
       const begin = k.task().mul(part);
-      const end = Ix.of(k.prim("imin", k.value(begin.add(part)), k.value(k.size(sizes[0]!))));
-      k.for(begin, end, 1, (first) => this.sumRest(first, sizes.slice(1), add));
+      const end = Ix.of(k.prim("imin", k.value(begin.add(part)), k.value(k.size(counts[0]!))));
+      k.for(begin, end, 1, (first) => nest(k, counts.slice(1), (rest) => body([first, ...rest])));
     }
     return cells.map((cell) => k.get(cell));
   }
 
-  sumRest(first: Ix, sizes: readonly Size[], add: (r: readonly Ix[]) => void): void {
-    nest(this.c.k, sizes, (rest) => add([first, ...rest]));
+  /** Sums over a spread go window by window: each window's winner is then read once. What no window covers is 0. */
+  sumBlocks(): { count: Size; unroll: number }[] {
+    const { spread } = this.group;
+    const first = this.out.length;
+    return this.sums.map(({ size }, i) => {
+      const axis = spread ? spread.axes.indexOf(first + i) : -1;
+      const window = spread && axis >= 0 ? spread.spec.axes.indexOf(axis) : -1;
+      if (!spread || window < 0) return { count: size, unroll: 1 };
+      return { count: spread.node.inputs[1]!.shape[axis]!, unroll: spread.spec.window[window]! };
+    });
   }
 
   /** a · b at every place of the tile for one index of the sum. */
@@ -290,9 +350,24 @@ class ContractKernel {
     const { k } = this.c;
     for (const [i, place] of places.entries()) {
       const x = k.load(this.a, this.element("a", place, r, spec.a.offset), this.aLanes(lanes));
-      const w = k.load(this.b, this.element("b", place, r, spec.b.offset), lanes);
+      const w = this.b
+        ? k.load(this.b, this.element("b", place, r, spec.b.offset), lanes)
+        : this.spreadAt(place, r, lanes);
       add(i, k.prim(this.float ? "fmul" : "imul", k.splat(x, lanes), w));
     }
+  }
+
+  spreadAt(place: readonly Ix[], r: readonly Ix[], lanes: number): Val {
+    const { node, axes } = this.group.spread ?? internal("spread expected");
+    const last = this.out.length - 1;
+    const index = [...place, ...r];
+    const view = axes.map(
+      (axis, d): Segment => ({
+        ix: axis === last ? along(index[axis]!, lanes) : LaneIx.uniform(index[axis]!),
+        size: node.shape[d]!,
+      }),
+    );
+    return this.c.k.splat(this.c.ev.value(node, view, lanes), lanes);
   }
 
   /** `a` is one element for all lanes, or (depthwise) runs along with them. */
