@@ -8,10 +8,20 @@ import { key, type RandomKey, type Tensor, zeros } from "../core/index.ts";
 import type { DType } from "../ir/dtype.ts";
 import { ShapeError, UsageError } from "../ir/errors.ts";
 import { Dim, type Shape, type Size, sameSize, showShape } from "../ir/size.ts";
-import { CompiledState, type CompileOptions } from "./compile-options.ts";
+import type { CompiledState, CompileOptions } from "./compile-options.ts";
 import { type CallContext, callContext } from "./context.ts";
+import type {
+  ArraysInput,
+  EvaluateOptions,
+  FitOptions,
+  PredictOptions,
+  StepOptions,
+} from "./data-adapter.ts";
+import type { DictOption } from "./evaluate.ts";
 import type { SaveOptions } from "./files/index.ts";
+import * as training from "./fit.ts";
 import { type Graph, runGraph, traceGraph } from "./functional.ts";
+import type { History } from "./history.ts";
 import { Layer } from "./layer.ts";
 import { suggestion } from "./naming.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
@@ -170,9 +180,49 @@ export class Model extends Layer {
     return summarize(this, options);
   }
 
-  /** Sets the loss, metrics and optimizer. */
+  /** Sets loss, metrics and optimizer; see `CompileOptions`. */
   compile(options: CompileOptions = {}): void {
-    this.compiled = new CompiledState(options);
+    training.compileModel(this, options);
+  }
+
+  /** Trains for a number of epochs; see `FitOptions`. */
+  fit(x: training.FitInput, y?: training.FitTarget, options?: FitOptions): Promise<History> {
+    return training.fit(this, x, y, options);
+  }
+
+  /** Loss and metrics on data: `[loss, ...metrics]`, or a record with `returnDict`. */
+  evaluate(
+    x: training.FitInput,
+    y: training.FitTarget,
+    options: EvaluateOptions & DictOption,
+  ): Promise<Record<string, number>>;
+  evaluate(x: training.FitInput, y?: training.FitTarget, options?: EvaluateOptions): Promise<number[]>;
+  evaluate(
+    x: training.FitInput,
+    y?: training.FitTarget,
+    options: EvaluateOptions & Partial<DictOption> = {},
+  ): Promise<number[] | Record<string, number>> {
+    return training.evaluate(this, x, y, options as EvaluateOptions);
+  }
+
+  /** The outputs for data, one row for each row of the input. */
+  predict(x: training.FitInput, options?: PredictOptions): ReturnType<typeof training.predict> {
+    return training.predict(this, x, options);
+  }
+
+  /** The outputs for one batch. */
+  predictOnBatch(x: ArraysInput): ReturnType<typeof training.predictOnBatch> {
+    return training.predictOnBatch(this, x);
+  }
+
+  /** One step of training: `[loss, ...metrics]`. */
+  trainOnBatch(x: ArraysInput, y?: training.FitTarget, options?: StepOptions): Promise<number[]> {
+    return training.trainOnBatch(this, x, y, options);
+  }
+
+  /** Loss and metrics of one batch: `[loss, ...metrics]`. */
+  testOnBatch(x: ArraysInput, y?: training.FitTarget, options?: StepOptions): Promise<number[]> {
+    return training.testOnBatch(this, x, y, options);
   }
 
   /** Writes the whole model to a Keras file (`.h5`), with the state of the optimizer. */

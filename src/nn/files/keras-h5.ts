@@ -6,7 +6,7 @@
  */
 import { type H5Group, h5Group, readH5, writeH5 } from "../../formats/h5.ts";
 import { type JsonObject, parseJson, stringifyJson } from "../../formats/json.ts";
-import { FormatError, UnsupportedError } from "../../ir/errors.ts";
+import { FormatError, ShapeError, UnsupportedError } from "../../ir/errors.ts";
 import { compileOptionsFromConfig, trainingConfig } from "../compile-config.ts";
 import { type DeserializeOptions, deserializeModel } from "../deserialize.ts";
 import type { Model } from "../model.ts";
@@ -86,14 +86,15 @@ function restoreTraining(model: Model, root: H5Group, text: string): void {
   const { optimizer } = model.compiled!;
   if (!root.groups.has("optimizer_weights")) return;
   const datasets = readWeights(root, "optimizer_weights", "");
-  if (datasets.length === 0) return;
-  optimizer.build(model.trainableWeights());
+  // Before its first step an optimizer has no slots; the file then holds only the step count and the learning rate.
+  const fresh = optimizer.weights();
+  if (datasets.length > fresh.length) optimizer.build(model.trainableWeights());
   const state: readonly Stored[] = optimizer.weights();
-  // Keras 2 keeps no learning rate among the optimizer's weights; it is in the configuration.
+  // Keras 2 keeps no learning rate among the optimizer's weights: it is in the configuration.
   const saved =
     datasets.length === state.length - 1 ? state.filter((w) => !w.name.endsWith("/learning_rate")) : state;
-  if (datasets.length !== saved.length) {
-    throw new FormatError({
+  if (datasets.length > 0 && datasets.length !== saved.length) {
+    throw new ShapeError({
       where: "optimizer_weights",
       problem: `the state does not fit the optimizer ${optimizer.type}`,
       expected: `${state.length} arrays`,
@@ -101,7 +102,7 @@ function restoreTraining(model: Model, root: H5Group, text: string): void {
       try: "load with compile: false, then compile anew",
     });
   }
-  assignAll(saved.map((w, i) => match(w, datasets[i]!, `optimizer_weights/${w.name}`)));
+  assignAll(datasets.map((d, i) => match(saved[i]!, d, `optimizer_weights/${saved[i]!.name}`)));
 }
 
 /** The bytes of a `.weights.h5` file. */
