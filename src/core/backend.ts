@@ -1,11 +1,18 @@
 /** The backends by name. Each is made when first asked for, and lives as long as the process. */
+import { createJsBackend } from "../backends/js/index.ts";
 import { ReferenceBackend } from "../backends/reference/index.ts";
+import { createWasmBackend } from "../backends/wasm/index.ts";
+import { compileProgram } from "../compile/index.ts";
 import type { Backend, Executable, MemoryReport } from "../ir/backend.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program } from "../ir/program.ts";
 
 const makers = {
+  /** WebAssembly with SIMD, made here: the fast one. */
+  wasm: (): Backend => createWasmBackend(),
+  /** Interprets kernels literally: the oracle for code generators. */
+  js: (): Backend => createJsBackend(),
   /** float64, node by node: the oracle. */
   reference: (): Backend => new ReferenceBackend(),
 };
@@ -14,7 +21,7 @@ const makers = {
 export type BackendName = keyof typeof makers;
 
 /** The backend used unless another is named. */
-export const defaultBackend: BackendName = "reference";
+export const defaultBackend: BackendName = "wasm";
 
 const live = new Map<BackendName, Backend>();
 
@@ -42,7 +49,8 @@ export function memory(name: BackendName = defaultBackend): MemoryReport {
 }
 
 /** The plan of a program for a backend. Throws UsageError for a backend that evaluates programs directly. */
-export function planOn(backend: Backend, _program: Program): Plan {
+export function planOn(backend: Backend, program: Program): Plan {
+  if (backend.runs === "plan") return compileProgram(program, backend.target);
   throw new UsageError({
     where: "plan",
     problem: `the backend ${backend.name} has no plans`,
