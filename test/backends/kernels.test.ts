@@ -259,15 +259,19 @@ describe("random kernels: wasm gives what the interpreter gives", () => {
     const at = b.scratch(1 << 17);
     b.arena.view().u8.fill(0, at, at + (1 << 17));
   };
-  test.each([0, 1, 2, 3, 4, 5])("forty from seed %i", (block) => {
-    for (let seed = block * 40; seed < block * 40 + 40; seed++) {
-      const { plan, inputs, kernel } = randomKernel(seed);
-      clear(js);
-      clear(wasm);
-      const want = runOnce(js, plan, { inputs }).outputs;
-      const got = runOnce(wasm, plan, { inputs }).outputs;
-      const same = want.every((x, i) => sameBits(got[i]!, x));
-      expect(same, `seed ${seed}\n${same ? "" : printKernel(kernel)}`).toBe(true);
-    }
-  });
+  test.each([0, 1, 2, 3, 4, 5])(
+    "forty from seed %i",
+    (block) => {
+      for (let seed = block * 40; seed < block * 40 + 40; seed++) {
+        const { plan, inputs, kernel } = randomKernel(seed);
+        clear(js);
+        clear(wasm);
+        const want = runOnce(js, plan, { inputs }).outputs;
+        const got = runOnce(wasm, plan, { inputs }).outputs;
+        const same = want.every((x, i) => sameBits(got[i]!, x));
+        expect(same, `seed ${seed}\n${same ? "" : printKernel(kernel)}`).toBe(true);
+      }
+    },
+    60_000,
+  );
 });
