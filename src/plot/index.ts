@@ -1,4 +1,11 @@
-/** Figures as data → SVG → PNG. A chart makes a `Figure`; `renderSvg` and `renderPng` draw it. */
+/**
+ * Figures as data → SVG → PNG. A chart makes a `Figure`; `renderSvg` and `renderPng` draw it.
+ *
+ * @example
+ * const figure = curves(history, { title: "Training" });
+ * const svg = renderSvg(figure);
+ * const png = await renderPng(figure, { scale: 2 });
+ */
 export * from "./charts/index.ts";
 export { categoryColor, colorMaps, palette } from "./color.ts";
 export type {
@@ -28,8 +35,8 @@ export type {
   Tile,
   TilesPanel,
 } from "./figure.ts";
-export { figureOf, grid } from "./figure.ts";
 export { type PngOptions, renderPng } from "./png.ts";
 export { formatNumber, formatPercent } from "./scale.ts";
+export { figureOf, grid } from "./sheet.ts";
 export { renderSvg } from "./svg.ts";
 export type { Values } from "./values.ts";

@@ -8,8 +8,8 @@ import { theme } from "./theme.ts";
 
 /**
  * A figure as an SVG document: the same figure gives the same characters. Text stays text; strings of any content are
- * escaped. Nothing is fetched when it is shown, and there is no script and no style in it, so that a page with a strict
- * content-security policy can show it in line.
+ * escaped. Nothing is fetched when it is shown, and there is no script and no style in it: a page with a strict
+ * content-security policy can show it in line, if it allows `img-src data:` for rasters.
  */
 export const renderSvg = (figure: Figure): string =>
   drawFigure(figure, { squares: "pixelated", replace: (text) => text });

@@ -37,6 +37,15 @@ describe.each(Object.entries(figures()))("%s", (_, figure) => {
   });
 });
 
+test.each(Object.entries(figures("a name of many words, as people give them to their things")))(
+  "%s with long names: no text covers another or leaves the sheet",
+  (_, figure) => {
+    const boxes = textBoxes(parseXml(plot.renderSvg(figure)));
+    expect(overlaps(boxes)).toEqual([]);
+    expect(Math.max(...boxes.map(({ right }) => right - figure.width))).toBeLessThanOrEqual(0);
+  },
+);
+
 const hostile = {
   markup: '<img src=x onerror="alert(1)">',
   closing: "</text></svg><script>alert(1)</script>\"'&amp;]]><!--",

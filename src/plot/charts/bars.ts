@@ -1,16 +1,8 @@
 import { UsageError } from "../../ir/errors.ts";
 import { categoryColor } from "../color.ts";
-import {
-  type Axis,
-  type ChartOptions,
-  type Figure,
-  figureOf,
-  type LabelsLayer,
-  type Layer,
-  type Numbers,
-  words,
-} from "../figure.ts";
+import type { Axis, ChartOptions, Figure, LabelsLayer, Layer, Numbers } from "../figure.ts";
 import { formatNumber, formatPercent } from "../scale.ts";
+import { figureOf, words } from "../sheet.ts";
 import { measure } from "../text.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, count } from "../values.ts";

@@ -1,6 +1,7 @@
 import { colorOf, hex, isDark } from "../color.ts";
-import { type ChartOptions, type Color, type Figure, figureOf, type Numbers, words } from "../figure.ts";
+import type { ChartOptions, Color, Figure, Numbers } from "../figure.ts";
 import { formatNumber, formatPercent } from "../scale.ts";
+import { figureOf, words } from "../sheet.ts";
 import { measure } from "../text.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, count, matrixOf, type Values } from "../values.ts";

@@ -1,7 +1,9 @@
 import { UsageError } from "../../ir/errors.ts";
 import { categoryColor } from "../color.ts";
-import { type ChartOptions, type Figure, figureOf, grid, type Layer, type Numbers } from "../figure.ts";
+import type { ChartOptions, Figure, Layer, Numbers } from "../figure.ts";
+import { headingHeight } from "../panels/header.ts";
 import { drawable, formatNumber } from "../scale.ts";
+import { figureOf, grid, margin } from "../sheet.ts";
 import { count } from "../values.ts";
 
 /** Values per epoch by Keras's names: `loss`, `val_loss`, `accuracy`, `val_accuracy`, … */
@@ -42,12 +44,12 @@ export function curves(
   const [width, height] = [options.width ?? (alone ? 640 : 960), options.height ?? 400];
   const { title, subtitle } = options;
   const names = { ...(title ? { title } : {}), ...(subtitle ? { subtitle } : {}) };
-  const heading = alone ? 0 : (title ? 38 : 0) + (subtitle ? 20 : 0);
+  const heading = alone ? 0 : headingHeight(names, width - 2 * margin);
   const columns = Math.min(2, Math.max(1, metrics.length));
   const rows = Math.max(1, Math.ceil(metrics.length / columns));
   const size = {
     width: width / columns,
-    height: Math.max(1, height - heading) / (options.height ? rows : 1),
+    height: Math.max(1, height - heading - (heading > 0 ? margin : 0)) / (options.height ? rows : 1),
   };
   const panels = (alone ? [metrics[0] ?? "loss"] : metrics).map((metric) =>
     metricPanel(runs, metric, best, options, { ...(alone ? names : {}), ...size }),

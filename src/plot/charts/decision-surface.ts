@@ -1,7 +1,8 @@
 import { ShapeError } from "../../ir/errors.ts";
 import { blend, categoryColor, type Rgb, rgb } from "../color.ts";
 import { zeroContour } from "../contour.ts";
-import { type ChartOptions, type Figure, figureOf, type Layer, type Numbers, words } from "../figure.ts";
+import type { ChartOptions, Figure, Layer, Numbers } from "../figure.ts";
+import { figureOf, words } from "../sheet.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, checkValues, count, type Values } from "../values.ts";
 import { classPoints } from "./scatter.ts";

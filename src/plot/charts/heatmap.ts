@@ -1,14 +1,7 @@
 import { colorOf, isDark } from "../color.ts";
-import {
-  type ChartOptions,
-  type ColorMapName,
-  type Figure,
-  figureOf,
-  type Layer,
-  type Numbers,
-  words,
-} from "../figure.ts";
+import type { ChartOptions, ColorMapName, Figure, Layer, Numbers } from "../figure.ts";
 import { formatNumber } from "../scale.ts";
+import { figureOf, words } from "../sheet.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, count, matrixOf, rangeOf, symmetricRange, type Values } from "../values.ts";
 

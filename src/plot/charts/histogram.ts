@@ -1,7 +1,8 @@
 import { UsageError } from "../../ir/errors.ts";
 import { categoryColor } from "../color.ts";
-import { type ChartOptions, type Figure, figureOf, type Layer, type Numbers, words } from "../figure.ts";
+import type { ChartOptions, Figure, Numbers, RectsLayer } from "../figure.ts";
 import { drawable, extentOf } from "../scale.ts";
+import { figureOf, words } from "../sheet.ts";
 import { count } from "../values.ts";
 
 export interface HistogramOptions extends ChartOptions {
@@ -38,33 +39,16 @@ export function histogram(
       try: "leave bins out to have it chosen",
     });
   }
-  const step = (range[1] - range[0]) / bins;
-  const heights: number[] = [];
-  const layers = series.map(([name, values], s): Layer => {
-    const counts = countInBins(values, range, bins);
-    const total = counts.reduce((a, b) => a + b, 0) || 1;
-    const unit = options.density ? 1 / total / step : 1;
-    const filled = count(bins).filter((i) => counts[i]! > 0);
-    const y1 = filled.map((i) => counts[i]! * unit);
-    const y0 = filled.map(() => (options.yLog ? unit / 2 : 0));
-    heights.push(...y0, ...y1);
-    const x0 = filled.map((i) => range[0] + i * step);
-    const x1 = filled.map((i) => range[0] + (i + 1) * step);
+  const layers = series.map(([name, values], s): RectsLayer => {
+    const bars = binRects(values, range, bins, options);
     const opacity = series.length > 1 ? 0.55 : 0.9;
     const gap = bins > 80 ? 0 : 0.5;
-    return {
-      kind: "rects",
-      x0,
-      x1,
-      y0,
-      y1,
-      color: categoryColor(s),
-      opacity,
-      gap,
-      ...(name ? { name } : {}),
-    };
+    return { kind: "rects", ...bars, color: categoryColor(s), opacity, gap, ...(name ? { name } : {}) };
   });
-  const extent = extentOf([heights], true);
+  const extent = extentOf(
+    layers.flatMap(({ y0, y1 }) => [y0, y1]),
+    true,
+  );
   const domain = extent && ([extent[0], extent[1] * 1.3] as const);
   const lost = all.reduce((sum, values) => sum + Array.from(values).filter((v) => !drawable(v)).length, 0);
   return figureOf(
@@ -92,6 +76,26 @@ const spread = (extent: readonly [number, number] | null): readonly [number, num
   const room = Math.abs(low) * 0.1 || 0.5;
   return [low - room, high + room];
 };
+
+/** The bars of the bins that hold any values; on a logarithmic scale they start at half a count. */
+function binRects(
+  values: Numbers,
+  range: readonly [number, number],
+  bins: number,
+  options: HistogramOptions,
+): Pick<RectsLayer, "x0" | "x1" | "y0" | "y1"> {
+  const step = (range[1] - range[0]) / bins;
+  const counts = countInBins(values, range, bins);
+  const total = counts.reduce((a, b) => a + b, 0) || 1;
+  const unit = options.density ? 1 / total / step : 1;
+  const filled = count(bins).filter((i) => counts[i]! > 0);
+  return {
+    x0: filled.map((i) => range[0] + i * step),
+    x1: filled.map((i) => range[0] + (i + 1) * step),
+    y0: filled.map(() => (options.yLog ? unit / 2 : 0)),
+    y1: filled.map((i) => counts[i]! * unit),
+  };
+}
 
 function countInBins(values: Numbers, [low, high]: readonly [number, number], bins: number): number[] {
   const counts = new Array<number>(bins).fill(0);

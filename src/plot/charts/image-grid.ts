@@ -1,17 +1,17 @@
-import {
-  type ChartOptions,
-  type Color,
-  type ColorBar,
-  type ColorMapName,
-  type Figure,
-  figureOf,
-  type Numbers,
-  type Raster,
-  type Tile,
-  words,
+import type {
+  ChartOptions,
+  Color,
+  ColorBar,
+  ColorMapName,
+  Figure,
+  Numbers,
+  Raster,
+  Tile,
 } from "../figure.ts";
 import { colorBarWidth } from "../panels/color-bar.ts";
+import { headingHeight } from "../panels/header.ts";
 import { captionHeight, tileGap } from "../panels/tiles.ts";
+import { figureOf, margin, words } from "../sheet.ts";
 import { measure, wrap } from "../text.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, rangeOf } from "../values.ts";
@@ -34,7 +34,7 @@ export interface ImageGridOptions extends ChartOptions {
   tileSize?: number;
   /** Default grey: the largest value is white. `ink` is its reverse. */
   map?: ColorMapName;
-  /** The values of the end colours. Default: 0 and 255 for values up to 255 and beyond 1, else 0 and 1. */
+  /** The values of the end colours. Default: 0 and 255 for bytes and for values beyond 1, else 0 and 1. */
   range?: readonly [number, number];
   note?: string;
 }
@@ -64,8 +64,16 @@ export function imageGrid(images: readonly GridImage[], options: ImageGridOption
 
 function usualRange(pixels: Numbers): readonly [number, number] {
   const [low, high] = rangeOf(pixels);
+  if (pixels instanceof Uint8Array || pixels instanceof Uint8ClampedArray) return [0, 255];
   if (low < 0) return [low, high];
   return high > 1 ? [0, Math.max(255, high)] : [0, 1];
+}
+
+/** A few more columns than rows, and full rows where a number of at most 8 columns gives them. */
+function evenColumns(tiles: number): number {
+  const wanted = Math.min(8, Math.max(1, Math.ceil(Math.sqrt(tiles * 1.6))));
+  const even = [0, 1, 2, -1, 3].map((more) => wanted + more);
+  return even.find((columns) => columns >= 1 && columns <= 8 && tiles % columns === 0) ?? wanted;
 }
 
 /** A figure of tiles that is as large as they need; used by every chart of small pictures. */
@@ -74,19 +82,17 @@ export function tilesFigure(
   options: ChartOptions & { columns?: number; tileSize: number; colorBar?: ColorBar; note?: string },
 ): Figure {
   const { tileSize: size, colorBar, note } = options;
-  const columns = options.columns ?? Math.min(8, Math.max(1, Math.ceil(Math.sqrt(tiles.length * 1.6))));
+  const columns = options.columns ?? evenColumns(tiles.length);
   const rows = Math.max(1, Math.ceil(tiles.length / columns));
   const aspect = Math.max(0, ...tiles.map(({ raster }) => raster.rows / raster.columns)) || 1;
   const lines = Math.max(0, ...tiles.map((tile) => tile.caption?.length ?? 0));
   const high = rows * (size * aspect + captionHeight(lines) + tileGap) - tileGap;
   const wide = columns * (size + tileGap) - tileGap + colorBarWidth(colorBar, high);
   const heading = Math.min(560, measure(options.title ?? "", theme.titleSize, true) + 2);
-  const width = options.width ?? Math.ceil(Math.max(wide, heading, 240) + 32);
-  const block = (text: string | undefined, font: number, bold = false) =>
-    text ? wrap(text, width - 32, font, 2, bold).length * font * theme.leading : 0;
-  const head = block(options.title, theme.titleSize, true) + block(options.subtitle, theme.subtitleSize);
-  const foot = note ? block(note, theme.noteSize) + 4 : 0;
-  const height = options.height ?? Math.ceil(high + head + (head > 0 ? 8 : 0) + foot + 36);
+  const width = options.width ?? Math.ceil(Math.max(wide, heading, 240) + 2 * margin);
+  const inner = width - 2 * margin;
+  const foot = note ? wrap(note, inner, theme.noteSize, 2).length * theme.noteSize * theme.leading + 4 : 0;
+  const height = options.height ?? Math.ceil(high + headingHeight(options, inner) + foot + 2 * margin + 2);
   return figureOf(
     {
       kind: "tiles",

@@ -1,13 +1,6 @@
 import { categoryColor } from "../color.ts";
-import {
-  type ChartOptions,
-  type Dash,
-  type Figure,
-  figureOf,
-  type Layer,
-  type Numbers,
-  words,
-} from "../figure.ts";
+import type { ChartOptions, Dash, Figure, Layer, Numbers } from "../figure.ts";
+import { figureOf, words } from "../sheet.ts";
 import { checkLengths, count } from "../values.ts";
 
 /** One line of a chart; x counts from 0 where it is left out; `low` and `high` bound a band around the line. */

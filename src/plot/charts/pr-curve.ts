@@ -1,6 +1,7 @@
 import { categoryColor } from "../color.ts";
-import { type ChartOptions, type Figure, figureOf, type Layer, words } from "../figure.ts";
+import type { ChartOptions, Figure, Layer } from "../figure.ts";
 import { formatNumber } from "../scale.ts";
+import { figureOf, words } from "../sheet.ts";
 import { theme } from "../theme.ts";
 import { classifiers, rank, type Scored } from "./ranking.ts";
 

@@ -1,13 +1,6 @@
 import { categoryColor, colorOf, hex } from "../color.ts";
-import {
-  type ChartOptions,
-  type Figure,
-  figureOf,
-  type Numbers,
-  type PointShape,
-  type PointsLayer,
-  words,
-} from "../figure.ts";
+import type { ChartOptions, Figure, Numbers, PointShape, PointsLayer } from "../figure.ts";
+import { figureOf, words } from "../sheet.ts";
 import { theme } from "../theme.ts";
 import { checkLengths, rangeOf } from "../values.ts";
 

@@ -17,20 +17,30 @@ export interface Heading {
   legend?: readonly LegendItem[];
 }
 
+/** The lines of a title and a subtitle, and the height that they take. */
+function headingLines({ title, subtitle }: Heading, width: number) {
+  const block = (text: string | undefined, size: number, bold: boolean, fill: string) =>
+    text ? wrap(clean(text), width, size, 2, bold).map((line) => ({ line, size, bold, fill })) : [];
+  return [
+    ...block(title, theme.titleSize, true, theme.ink),
+    ...block(subtitle, theme.subtitleSize, false, theme.muted),
+  ];
+}
+
+/** Pixels that a title and a subtitle take above a panel of this width. */
+export function headingHeight(heading: Heading, width: number): number {
+  const lines = headingLines(heading, width);
+  return Math.ceil(lines.reduce((sum, { size }) => sum + size * theme.leading, lines.length > 0 ? 6 : 0));
+}
+
 export function drawHeader(heading: Heading, box: Box, pen: Pen): Part {
   const marks: string[] = [];
   let y = box.y;
-  const lines = (text: string | undefined, size: number, bold: boolean, fill: string) => {
-    if (!text) return;
-    for (const line of wrap(clean(text), box.width, size, 2, bold)) {
-      marks.push(pen.text(box.x, y + size, line, { size, bold, fill }));
-      y += size * theme.leading;
-    }
-  };
-  lines(heading.title, theme.titleSize, true, theme.ink);
-  if (heading.title && heading.subtitle) y += 1;
-  lines(heading.subtitle, theme.subtitleSize, false, theme.muted);
-  if (y > box.y) y += 6;
+  for (const { line, size, bold, fill } of headingLines(heading, box.width)) {
+    marks.push(pen.text(box.x, y + size, line, { size, bold, fill }));
+    y += size * theme.leading;
+  }
+  y = box.y + headingHeight(heading, box.width);
   if (heading.legend && heading.legend.length > 0) {
     const legend = drawLegend(heading.legend, { ...box, y }, pen);
     marks.push(legend.markup);
