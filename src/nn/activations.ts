@@ -73,24 +73,18 @@ function gluOf(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
 }
 
 /**
- * Martins & Astudillo, 2016. The support is found by sorting; given the support, the threshold is linear in x, which is
- * what the gradient sees.
+ * As Keras computes it, so that its models give the same numbers here: `max(x - τ, 0)` with τ from the *sum* of the
+ * supported cumulative sums, where Martins and Astudillo (2016) take the last of them. Where more than one element is
+ * supported the outputs therefore do not add up to 1.
  */
 function sparsemaxOver(x: Tensor, { axis = -1 }: { axis?: number } = {}): Tensor {
-  const at = axis < 0 ? axis + x.rank : axis;
-  const lastAxis = x.rank - 1;
-  // Swapping the axis with the last one is its own inverse.
-  const swap = Array.from({ length: x.rank }, (_, i) => (i === at ? lastAxis : i === lastAxis ? at : i));
-  const last = at === lastAxis ? x : x.permute(swap);
-  const descending = last.stopGradient().sort(-1, { descending: true });
-  const count = onesLike(descending).cumsum(-1);
-  const supported = descending.sub(descending.cumsum(-1).sub(1).div(count)).greater(0);
-  const lowest = where(supported, descending, Number.POSITIVE_INFINITY).min(-1, { keepdims: true });
-  const support = last.greaterEqual(lowest);
-  const total = where(support, last, 0).sum(-1, { keepdims: true });
-  const threshold = total.sub(1).div(support.cast("float32").sum(-1, { keepdims: true }));
-  const y = last.sub(threshold).relu();
-  return at === lastAxis ? y : y.permute(swap);
+  const sorted = x.sort(axis, { descending: true });
+  const sums = sorted.cumsum(axis);
+  const rank = onesLike(sorted).cumsum(axis);
+  const support = sorted.sub(sums.sub(1).div(rank)).greater(0);
+  const size = support.cast("float32").sum(axis, { keepdims: true });
+  const threshold = where(support, sums, 0).sum(axis, { keepdims: true }).sub(1).div(size);
+  return x.sub(threshold).relu();
 }
 
 /** Every activation function. Those with parameters take them as a second argument, with Keras's defaults. */
