@@ -1,0 +1,6 @@
+/** Data: finding, downloading, reading and writing files; data sets. */
+export * from "./cache.ts";
+export * from "./datasets/index.ts";
+export * from "./download.ts";
+export * from "./files.ts";
+export * from "./source.ts";
