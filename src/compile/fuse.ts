@@ -199,6 +199,17 @@ function chooseMemory(
       (dear && n.spec.kind !== "source" && (mine.size > 1 || repeated));
     if (keep) inMemory.add(n);
   }
+  // With the inputs in memory some nodes turn out cheap after all.
+  const paid = new Map<CNode, number>();
+  for (const n of order) {
+    const below = inlinable(n)
+      ? n.inputs.reduce((sum, x) => sum + (inMemory.has(x) ? 0 : paid.get(x)!), 0)
+      : 0;
+    const total = ownCost(n) + below;
+    if (inMemory.has(n) && !forced.has(n) && !results.has(n) && inlinable(n) && total <= DEAR)
+      inMemory.delete(n);
+    paid.set(n, Math.min(total, 1e6));
+  }
   return inMemory;
 }
 
@@ -213,16 +224,15 @@ function repeats(u: CNode, n: CNode): boolean {
 function costs(order: readonly CNode[]): Map<CNode, number> {
   const cost = new Map<CNode, number>();
   for (const n of order) {
-    const own =
-      n.spec.kind === "map"
-        ? exprCost(n.spec.expr)
-        : n.spec.kind === "window" || n.spec.kind === "gather"
-          ? 4
-          : 0;
     const below = inlinable(n) ? n.inputs.reduce((sum, x) => sum + (inlinable(x) ? cost.get(x)! : 0), 0) : 0;
-    cost.set(n, Math.min(own + below, 1e6));
+    cost.set(n, Math.min(ownCost(n) + below, 1e6));
   }
   return cost;
+}
+
+function ownCost(n: CNode): number {
+  if (n.spec.kind === "map") return exprCost(n.spec.expr);
+  return n.spec.kind === "window" || n.spec.kind === "gather" ? 4 : 0;
 }
 
 function exprCost(e: ScalarExpr): number {

@@ -93,8 +93,8 @@ const lowerings: { readonly [O in ScalarOp]: Lowering } = {
   mod: (k, [a, b], d) =>
     isFloat(d) ? modFloat(k, a!, b!) : k.prim("isub", a!, k.prim("imul", floorDivInt(k, a!, b!), b!)),
   pow: (k, [a, b]) => pow(k, a!, b!),
-  min: either("fmin", "imin"),
-  max: either("fmax", "imax"),
+  min: (k, [a, b], d) => extreme(k, a!, b!, isFloat(d), "min"),
+  max: (k, [a, b], d) => extreme(k, a!, b!, isFloat(d), "max"),
   neg: (k, [a], d) => (isFloat(d) ? k.prim("fneg", a!) : k.prim("isub", k.i32(0), a!)),
   abs: (k, [a], d) => (isFloat(d) ? k.prim("fabs", a!) : k.prim("imax", a!, k.prim("isub", k.i32(0), a!))),
   sign: (k, [a], d) =>
@@ -144,6 +144,18 @@ const lowerings: { readonly [O in ScalarOp]: Lowering } = {
   unit: (k, [x]) => k.prim("fmul", k.prim("i2f", k.shift("ushr", x!, 8)), k.f32(2 ** -24)),
 };
 
+/**
+ * Against a constant one comparison is enough (`x < c ? c : x` keeps a NaN in x, and is one machine instruction);
+ * between two unknowns either may be NaN.
+ */
+function extreme(k: K, a: Val, b: Val, float: boolean, which: "min" | "max"): Val {
+  if (!float) return k.prim(which === "min" ? "imin" : "imax", a, b);
+  const [x, c] = k.constantOf(a) === undefined ? [a, b] : [b, a];
+  const bound = k.constantOf(c);
+  if (bound === undefined || Number.isNaN(bound)) return k.prim(which === "min" ? "fmin" : "fmax", a, b);
+  return which === "max" ? k.select(k.prim("flt", x, c), c, x) : k.select(k.prim("flt", c, x), c, x);
+}
+
 /** c₀ + c₁x + c₂x² + …, by Horner's rule. */
 function poly(k: K, x: Val, coefs: readonly number[]): Val {
   let sum = k.f32(coefs[coefs.length - 1]!);
@@ -170,7 +182,7 @@ function reduceLn2(k: K, x: Val): { n: Val; r: Val } {
 }
 
 function clamp(k: K, x: Val, lo: number, hi: number): Val {
-  return k.prim("fmax", k.prim("fmin", x, k.f32(hi)), k.f32(lo));
+  return extreme(k, extreme(k, x, k.f32(hi), true, "min"), k.f32(lo), true, "max");
 }
 
 function exp(k: K, x: Val): Val {

@@ -123,31 +123,35 @@ function maskThroughSpread(n: Omit<CNode, "id">, make: Make): CNode | undefined 
   const spread = n.inputs[at]!;
   const [winner, g] = spread.inputs as [CNode, CNode];
   const pooledFrom = winner.inputs[0]!;
-  const { fn: _, ...window } = spread.spec as CSpec & { kind: "window" };
-  const isScalar = (x: CNode): boolean =>
-    isMove(x, "broadcast") && scalarConstant(x.inputs[0]!) !== undefined;
-  if (!n.inputs.every((x, i) => i === at || x === pooledFrom || isScalar(x))) return undefined;
   if (!vanishes(n.spec.expr, at, n.inputs)) return undefined;
-  const inputs = n.inputs.map((x, i) => {
-    if (i === at) return g;
-    if (x === pooledFrom)
-      return make({ ...(window as WindowSpec), fn: "max" }, [x], g.shape, x.dtype, `${n.label}/max`);
-    return make(x.spec, x.inputs, g.shape, x.dtype, x.label);
-  });
-  // A scalar's broadcast has as many axes as its target.
-  const fixed = inputs.map((x) =>
-    isMove(x, "broadcast")
-      ? make(
-          { kind: "move", move: "broadcast", axes: g.shape.map(() => -1) },
-          x.inputs,
-          g.shape,
-          x.dtype,
-          x.label,
-        )
-      : x,
-  );
-  const masked = make(n.spec, fixed, g.shape, n.dtype, n.label);
+  const max: WindowSpec = { ...(spread.spec as WindowSpec), fn: "max" };
+  const pooled = n.inputs.map((x, i) => (i === at ? g : atPooled(x, pooledFrom, max, g, make)));
+  if (pooled.some((x) => x === undefined)) return undefined;
+  const masked = make(n.spec, pooled as CNode[], g.shape, n.dtype, n.label);
   return make(spread.spec, [winner, masked], n.shape, n.dtype, n.label);
+}
+
+/** What an elementwise function of `from` is at the winners: the same function of the pooled maxima. */
+function atPooled(x: CNode, from: CNode, max: WindowSpec, like: CNode, make: Make): CNode | undefined {
+  if (x === from) return make(max, [x], like.shape, x.dtype, `${x.label}/max`);
+  if (isScalarBroadcast(x)) {
+    return make(
+      { kind: "move", move: "broadcast", axes: like.shape.map(() => -1) },
+      x.inputs,
+      like.shape,
+      x.dtype,
+      x.label,
+    );
+  }
+  if (x.spec.kind !== "map") return undefined;
+  const inputs = x.inputs.map((y) => atPooled(y, from, max, like, make));
+  return inputs.some((y) => y === undefined)
+    ? undefined
+    : make(x.spec, inputs as CNode[], like.shape, x.dtype, x.label);
+}
+
+function isScalarBroadcast(x: CNode): boolean {
+  return isMove(x, "broadcast") && scalarConstant(x.inputs[0]!) !== undefined;
 }
 
 /** Whether the expression is 0 wherever argument `zero` is 0 (for finite other arguments), and linear in it. */
@@ -157,7 +161,7 @@ function vanishes(e: ScalarExpr, zero: number, inputs: readonly CNode[]): boolea
     if (x.op === "arg") {
       if (x.index === zero) return true;
       const n = inputs[x.index]!;
-      return isMove(n, "broadcast") && scalarConstant(n.inputs[0]!) === 0;
+      return isScalarBroadcast(n) && scalarConstant(n.inputs[0]!) === 0;
     }
     if (x.op === "mul") return x.args.some(isZero);
     if (x.op === "neg") return isZero(x.args[0]!);

@@ -435,11 +435,9 @@ class ContractKernel {
     let winner = k.i32(0, lanes);
     for (const [i, v] of done.entries()) {
       if (i === 0) continue;
-      if (pool.winner) {
-        const nanFirst = k.prim("band", k.prim("fne", v, v), k.prim("feq", best, best));
-        winner = k.select(k.prim("bor", k.prim("flt", best, v), nanFirst), k.i32(i, lanes), winner);
-      }
-      best = k.prim("fmax", best, v);
+      const wins = k.prim("bor", k.prim("flt", best, v), k.prim("fne", v, v));
+      if (pool.winner) winner = k.select(wins, k.i32(i, lanes), winner);
+      best = k.select(wins, v, best);
     }
     const first = places[0]!;
     const view: View = pool.max.shape.map((size, axis) => {

@@ -127,17 +127,16 @@ class Running {
     if (this.#winner !== undefined) {
       const winner = k.get(this.#winner);
       const first = k.prim("ilt", winner, k.i32(0));
-      const beats = this.#float
-        ? k.prim(
-            "bor",
-            k.prim("flt", best, v),
-            k.prim("band", k.prim("fne", v, v), k.prim("feq", best, best)),
-          )
-        : k.prim("ilt", best, v);
-      k.set(this.#winner, k.select(k.both(valid, k.prim("bor", first, beats)), k.value(code), winner));
+      const wins = k.prim("bor", first, this.#beats(best, v));
+      k.set(this.#winner, k.select(k.both(valid, wins), k.value(code), winner));
     }
-    const larger = k.prim(this.#float ? "fmax" : "imax", best, v);
-    k.set(this.#best, k.select(valid, larger, best));
+    k.set(this.#best, k.select(k.both(valid, this.#beats(best, v)), v, best));
+  }
+
+  /** The first of equals wins; a NaN wins over everything. */
+  #beats(best: Val, v: Val): Val {
+    const { k } = this.#c;
+    return this.#float ? k.prim("bor", k.prim("flt", best, v), k.prim("fne", v, v)) : k.prim("ilt", best, v);
   }
 
   result(what: "max" | "winner" | "sum"): Val {
