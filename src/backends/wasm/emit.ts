@@ -253,6 +253,7 @@ class Emitter {
 
   private prim(v: Val, def: Extract<Def, { k: "prim" }>, j: number): void {
     const vector = this.laneCount(v) > 1;
+    if (vector && def.op === "fselect" && this.pickByOrder(def.args, j)) return;
     const row = prims[def.op];
     const divisor = def.args.length === 2 ? this.def(def.args[1]!) : undefined;
     const simple = divisor?.k === "const" ? divisionBy(def.op, divisor.value, vector) : undefined;
@@ -262,6 +263,23 @@ class Emitter {
       for (const push of args) push();
       this.w.op(how);
     } else how(this.w, args, def.imm ?? 0);
+  }
+
+  /** `p < q ? q : p` and `p < q ? p : q` are one instruction each, NaN and signs of zero included. */
+  private pickByOrder([cond, a, b]: readonly Val[], j: number): boolean {
+    const test = this.def(cond!);
+    if (test.k !== "prim" || test.op !== "flt") return false;
+    const [p, q] = [test.args[0]!, test.args[1]!];
+    if (a === q && b === p) {
+      this.push(p, j);
+      this.push(q, j);
+      this.w.op(op.f32x4Pmax);
+    } else if (a === p && b === q) {
+      this.push(q, j);
+      this.push(p, j);
+      this.w.op(op.f32x4Pmin);
+    } else return false;
+    return true;
   }
 
   // -- memory ---------------------------------------------------------------------------------------------------------

@@ -121,6 +121,8 @@ export const op = {
   f32x4Div: simd(0xe7),
   f32x4Min: simd(0xe8),
   f32x4Max: simd(0xe9),
+  f32x4Pmin: simd(0xea),
+  f32x4Pmax: simd(0xeb),
   i32x4TruncSatF32x4S: simd(0xf8),
   f32x4ConvertI32x4S: simd(0xfa),
   f32x4ConvertI32x4U: simd(0xfb),
