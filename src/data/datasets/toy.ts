@@ -236,7 +236,7 @@ export function makeGaussianQuantiles(options: GaussianQuantilesOptions = {}): P
     where,
     "nClasses",
     nClasses,
-    Number.isSafeInteger(nClasses) && nClasses >= 1 && nClasses <= Math.max(n, 1),
+    Number.isSafeInteger(nClasses) && nClasses >= 1 && (n === 0 || nClasses <= n),
     "1 … nSamples",
   );
   const spread = new Stream(seed, STREAMS.points, 1);
