@@ -1,12 +1,13 @@
 /** What `compile` was told, to and from the `training_config` of Keras's `.h5` files. */
-import type { CompileOptions, CompiledState } from "./compile-options.ts";
+
+import { UnsupportedError } from "../ir/errors.ts";
+import type { CompiledState, CompileOptions } from "./compile-options.ts";
 import type { LossIdentifier } from "./losses/index.ts";
 import { getLoss, isCrossentropyWord, Loss, lossClass, lossFromConfig } from "./losses/index.ts";
 import type { MetricIdentifier } from "./metrics/index.ts";
-import { getMetric, LossMetric, Metric, metrics } from "./metrics/index.ts";
+import { getMetric, LossMetric, type Metric, metrics } from "./metrics/index.ts";
 import { snakeCase } from "./naming.ts";
 import { optimizerFromConfig } from "./optimizers/index.ts";
-import { UnsupportedError } from "../ir/errors.ts";
 
 /** `{ class_name, config }`, as Keras saves objects. */
 interface Saved {
@@ -87,7 +88,11 @@ function metricFromConfig(saved: unknown): string | Metric {
   const name = typeof config.name === "string" ? { name: config.name } : {};
   const inner = class_name === "MeanMetricWrapper" && typeof config.fn === "string" ? config.fn : class_name;
   const found = new Map(Object.entries(metrics)).get(inner);
-  if (found) return new found({ ...name, ...(typeof config.threshold === "number" ? { threshold: config.threshold } : {}) });
+  if (found)
+    return new found({
+      ...name,
+      ...(typeof config.threshold === "number" ? { threshold: config.threshold } : {}),
+    });
   if (lossClass(inner)) {
     const { name: _, dtype: __, fn: ___, ...rest } = config;
     return new LossMetric(lossFromConfig({ class_name: inner, config: rest }), { name: inner, ...name });
@@ -124,9 +129,12 @@ function fromConfig(saved: unknown, leaf: (x: unknown) => unknown): unknown {
 /** `fn` of every leaf; lists and records keep their form, saved objects are leaves. */
 function mapTree<T, R>(tree: Tree<T>, fn: (leaf: T) => R): Tree<R> {
   if (Array.isArray(tree)) return tree.map((x: Tree<T>) => mapTree(x, fn));
-  const record = typeof tree === "object" && tree !== null && Object.getPrototypeOf(tree) === Object.prototype;
+  const record =
+    typeof tree === "object" && tree !== null && Object.getPrototypeOf(tree) === Object.prototype;
   if (!record || isSaved(tree)) return fn(tree as T);
-  return Object.fromEntries(Object.entries(tree as Record<string, Tree<T>>).map(([k, v]) => [k, mapTree(v, fn)]));
+  return Object.fromEntries(
+    Object.entries(tree as Record<string, Tree<T>>).map(([k, v]) => [k, mapTree(v, fn)]),
+  );
 }
 
 function contains(tree: unknown, leaf: unknown): boolean {
@@ -140,6 +148,8 @@ function without(tree: unknown): unknown {
   if (Array.isArray(tree)) return tree.filter((x) => x !== undefined).map(without);
   if (typeof tree !== "object" || tree === null || isSaved(tree)) return tree;
   return Object.fromEntries(
-    Object.entries(tree).filter(([, v]) => v !== undefined).map(([k, v]) => [k, without(v)]),
+    Object.entries(tree)
+      .filter(([, v]) => v !== undefined)
+      .map(([k, v]) => [k, without(v)]),
   );
 }

@@ -122,7 +122,12 @@ export class CompiledState {
       const each =
         outputs.length === 1
           ? [singleOutput(option, outputs[0]!.name)]
-          : perOutput<MetricIdentifier | readonly MetricIdentifier[] | null>(option, outputs, "metrics", false);
+          : perOutput<MetricIdentifier | readonly MetricIdentifier[] | null>(
+              option,
+              outputs,
+              "metrics",
+              false,
+            );
       return each.flatMap((identifiers, output) =>
         (identifiers == null ? [] : flat<MetricIdentifier>(identifiers)).map((identifier) => {
           const spec = outputs[output]!;
@@ -147,9 +152,9 @@ function crossentropy(shapes: LabelShapes): Loss {
   return new crossentropies[classification(shapes)]();
 }
 
-/** Ranks and last sizes: all that a choice by shape looks at. */
+/** Rank and last size, the number of rows left out: all that a choice by shape looks at. */
 function ranks(shape: Shape): string {
-  return `${shape.length}/${shape.at(-1)}`;
+  return `${shape.length}/${shape.slice(1).at(-1)}`;
 }
 
 function isRecord(x: unknown): x is Readonly<Record<string, unknown>> {

@@ -9,7 +9,10 @@ import type { Model } from "./model.ts";
 import type { PrintOption } from "./progress.ts";
 
 /** One array per input or output: the array itself, a list, or a record by name. */
-export type ArraysInput = ArrayLikeInput | readonly ArrayLikeInput[] | { readonly [name: string]: ArrayLikeInput };
+export type ArraysInput =
+  | ArrayLikeInput
+  | readonly ArrayLikeInput[]
+  | { readonly [name: string]: ArrayLikeInput };
 /** A batch of a stream: `[x, y]`, `[x, y, sampleWeight]` or a record. For `predict` also just x. */
 export type BatchInput =
   | readonly [ArraysInput, ArraysInput]
@@ -115,7 +118,8 @@ export async function readRows(model: Model, raw: RawRows, where: string): Promi
   const names = ports.map((p) => p.name);
   const givenXs = entries(raw.x, names, `${where}: x`);
   const xs: HostArray[] = [];
-  for (const [i, x] of givenXs.entries()) xs.push(await hostArray(x, label(where, "x", names, i), ports[i]?.shape));
+  for (const [i, x] of givenXs.entries())
+    xs.push(await hostArray(x, label(where, "x", names, i), ports[i]?.shape));
   const count = xs[0]!.shape[0]!;
   if (count === 0) noRows(where);
   xs.forEach((x, i) => {
@@ -129,7 +133,12 @@ export async function readRows(model: Model, raw: RawRows, where: string): Promi
       : await hostArray(raw.sampleWeight, `${where}: sampleWeight`);
   const all = [...xs, ...ys, ...(weight ? [weight] : [])];
   if (all.some((a) => a.shape[0] !== count)) unequalRows(where, xs, ys, weight);
-  return { xs, ys, weight: weight && { ...weight, data: Float32Array.from(weight.data), dtype: "float32" }, count };
+  return {
+    xs,
+    ys,
+    weight: weight && { ...weight, data: Float32Array.from(weight.data), dtype: "float32" },
+    count,
+  };
 }
 
 async function readLabels(model: Model, y: unknown, count: number, where: string): Promise<HostArray[]> {
@@ -159,7 +168,9 @@ function label(where: string, what: string, names: readonly string[], i: number)
 }
 
 function isPlainRecord(x: unknown): x is Record<string, unknown> {
-  return typeof x === "object" && x !== null && !isArrayInput(x) && Object.getPrototypeOf(x) === Object.prototype;
+  return (
+    typeof x === "object" && x !== null && !isArrayInput(x) && Object.getPrototypeOf(x) === Object.prototype
+  );
 }
 
 /** The arrays for `names`, from a list or record; a model with one of them also takes the array itself. */
@@ -267,7 +278,8 @@ export function classWeights(y: HostArray, given: NonNullable<FitOptions["classW
 
 /** The parts of a batch of a stream, or of validation data given as a tuple or record. */
 export function unpack(batch: unknown, where: string, labels: boolean): RawRows {
-  if (isPlainRecord(batch) && "x" in batch) return { x: batch.x, y: batch.y, sampleWeight: batch.sampleWeight };
+  if (isPlainRecord(batch) && "x" in batch)
+    return { x: batch.x, y: batch.y, sampleWeight: batch.sampleWeight };
   const tuple = Array.isArray(batch) && batch.length >= 1 && batch.length <= 3 && isArrayInput(batch[0]);
   if (tuple && (labels || batch[0] instanceof Tensor || !Array.isArray(batch[0]))) {
     return { x: batch[0], y: batch[1], sampleWeight: batch[2] };

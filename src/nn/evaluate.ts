@@ -28,7 +28,12 @@ export function evaluate(
  * `[loss, ...metrics]` in the order of `compile`; the penalties of regularizers are in the loss. Throws DataError,
  * ShapeError and UsageError before the first batch, NumericError where the loss is not finite, CancelledError.
  */
-export function evaluate(model: Model, x: FitInput, y?: FitTarget, options?: EvaluateOptions): Promise<number[]>;
+export function evaluate(
+  model: Model,
+  x: FitInput,
+  y?: FitTarget,
+  options?: EvaluateOptions,
+): Promise<number[]>;
 export async function evaluate(
   model: Model,
   x: FitInput,
@@ -52,7 +57,9 @@ export async function evaluate(
   const stepper = new Stepper(model, state, 0);
   stepper.reset();
   await callbacks.call("onTestBegin", "evaluation");
-  for await (const batch of evaluation(data, stepper, new Turn("evaluate", options.signal), { call: "evaluate" })) {
+  for await (const batch of evaluation(data, stepper, new Turn("evaluate", options.signal), {
+    call: "evaluate",
+  })) {
     await callbacks.call("onTestBatchEnd", `batch ${batch + 1}`, batch, stepper.logs());
   }
   const logs = stepper.logs();

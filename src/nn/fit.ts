@@ -60,7 +60,12 @@ export function seconds(): number {
  * Trains for a number of epochs and returns the history. Throws what `Run.step` throws; whatever happens, the model keeps
  * the weights of the last finished step and can be used.
  */
-export async function fit(model: Model, x: FitInput, y?: FitTarget, options: FitOptions = {}): Promise<History> {
+export async function fit(
+  model: Model,
+  x: FitInput,
+  y?: FitTarget,
+  options: FitOptions = {},
+): Promise<History> {
   compiledState(model, "fit");
   const { verbose: _, callbacks: given, print, ...runOptions } = options;
   const verbose = verbosity(options);

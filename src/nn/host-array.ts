@@ -52,11 +52,7 @@ export function isArrayInput(x: unknown): x is ArrayLikeInput {
 export async function hostArray(value: unknown, where: string, row?: RowShape): Promise<HostArray> {
   if (value instanceof Tensor) {
     const shape = value.shape.map((s) => (typeof s === "number" ? s : 0));
-    return fitRow(
-      { data: (await value.data()) as TypedArray, shape, dtype: value.dtype },
-      where,
-      row,
-    );
+    return fitRow({ data: (await value.data()) as TypedArray, shape, dtype: value.dtype }, where, row);
   }
   if (isShaped(value)) return fitRow(shaped(value.data, value.shape, where), where, row);
   if (isTyped(value)) return fitRow(flat(value, where, row), where, row);
@@ -223,14 +219,12 @@ export function placeInRow(x: HostArray, at: number): string {
   const row = Math.floor(at / size);
   if (x.shape.length === 1) return `row ${row}`;
   let rest = at % size;
-  const position = x.shape
-    .slice(1)
-    .map((_, i, axes) => {
-      const stride = axes.slice(i + 1).reduce((a, b) => a * b, 1);
-      const here = Math.floor(rest / stride);
-      rest %= stride;
-      return here;
-    });
+  const position = x.shape.slice(1).map((_, i, axes) => {
+    const stride = axes.slice(i + 1).reduce((a, b) => a * b, 1);
+    const here = Math.floor(rest / stride);
+    rest %= stride;
+    return here;
+  });
   return position.length === 1
     ? `row ${row}, column ${position[0]}`
     : `row ${row}, column ${at % size} (position [${position.join(", ")}])`;

@@ -1,8 +1,8 @@
 /** Finding where a step met NaN or infinity: the data first, then weights, predictions, loss and gradients. */
 import { type ErrorParts, NumericError } from "../ir/errors.ts";
+import type { Rows } from "./data-adapter.ts";
 import type { HostArray } from "./host-array.ts";
 import { placeInRow, rowSize } from "./host-array.ts";
-import type { Rows } from "./data-adapter.ts";
 import { named } from "./module.ts";
 import { pythonFloat } from "./number-format.ts";
 import type { Stepper } from "./stepper.ts";

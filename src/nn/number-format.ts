@@ -72,7 +72,8 @@ export function fillTemplate(template: string, values: ReadonlyMap<string, numbe
 }
 
 function formatOne(value: number, format: string | undefined, template: string): string {
-  if (format === undefined || format === "") return Number.isInteger(value) ? String(value) : pythonFloat(value);
+  if (format === undefined || format === "")
+    return Number.isInteger(value) ? String(value) : pythonFloat(value);
   const parts = /^(0?)(\d*)(?:\.(\d+))?([dfe]?)$/.exec(format);
   if (!parts) {
     throw new UsageError({

@@ -1,9 +1,9 @@
 /** `predict`: the outputs of a model for data. */
 import { type Tensor, tensor } from "../core/index.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
+import { CompiledState } from "./compile-options.ts";
 import type { ArraysInput, PredictOptions, Rows } from "./data-adapter.ts";
 import { isStream, openStream, readRows, unpack } from "./data-adapter.ts";
-import { CompiledState } from "./compile-options.ts";
 import type { FitInput } from "./fit.ts";
 import { seconds, verbosity } from "./fit.ts";
 import type { HostArray } from "./host-array.ts";
@@ -28,7 +28,11 @@ function stateOf(model: Model): CompiledState {
  * The output for each row: a Tensor [rows, …], or a list of them for several outputs. Rows do not influence each other,
  * whatever the batch size. The model need not be compiled. Throws DataError, ShapeError, UsageError, CancelledError.
  */
-export async function predict(model: Model, x: FitInput, options: PredictOptions = {}): Promise<Tensor | Tensor[]> {
+export async function predict(
+  model: Model,
+  x: FitInput,
+  options: PredictOptions = {},
+): Promise<Tensor | Tensor[]> {
   const { batchSize = 32, steps } = options;
   checkWhole("predict", "batchSize", batchSize, 1);
   checkWhole("predict", "steps", steps, 1);

@@ -8,7 +8,16 @@ import { DataError, TendrilError, UsageError } from "../ir/errors.ts";
 import type { EpochLogs } from "./callbacks/callback.ts";
 import type { CompiledState } from "./compile-options.ts";
 import type { FitOptions, Rows, StreamInput, ValidationData } from "./data-adapter.ts";
-import { classWeights, isStream, openStream, outputsOf, readRows, sliceRows, splitRows, unpack } from "./data-adapter.ts";
+import {
+  classWeights,
+  isStream,
+  openStream,
+  outputsOf,
+  readRows,
+  sliceRows,
+  splitRows,
+  unpack,
+} from "./data-adapter.ts";
 import { takeRows } from "./host-array.ts";
 import type { Model } from "./model.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
@@ -155,7 +164,12 @@ export class Run {
     }
   }
 
-  async *#trainEpoch(epoch: number, source: Source, stepper: Stepper, turn: Turn): AsyncGenerator<RunEvent, void> {
+  async *#trainEpoch(
+    epoch: number,
+    source: Source,
+    stepper: Stepper,
+    turn: Turn,
+  ): AsyncGenerator<RunEvent, void> {
     let batch = 0;
     for await (const step of source.epoch(epoch, turn)) {
       if (this.options.batchBegin) yield { type: "batchBegin", epoch, batch };
@@ -300,10 +314,17 @@ export function checkLabels(model: Model, rows: Rows, call: string): void {
       predictions: [rows.count, ...o.shape],
     })),
   );
-  for (const { output, loss } of [...losses, ...metrics.map((m) => ({ output: m.output, loss: undefined }))]) {
+  for (const { output, loss } of [
+    ...losses,
+    ...metrics.map((m) => ({ output: m.output, loss: undefined })),
+  ]) {
     const labels = rows.ys[output];
     if (!labels) missingLabels(call, outputs[output]!.name);
-    loss?.check(labels, outputs[output]!.shape, `${call}: y${outputs.length > 1 ? ` (${outputs[output]!.name})` : ""}`);
+    loss?.check(
+      labels,
+      outputs[output]!.shape,
+      `${call}: y${outputs.length > 1 ? ` (${outputs[output]!.name})` : ""}`,
+    );
   }
 }
 
@@ -377,7 +398,11 @@ export function evaluationSteps({ rows, batchSize, steps }: EvaluationData): num
 }
 
 /** Parts of rows in memory, several batches at once, with the number of the last batch of each. */
-export function* parts(rows: Rows, batchSize: number, steps: number | undefined): Generator<[Rows, number, number]> {
+export function* parts(
+  rows: Rows,
+  batchSize: number,
+  steps: number | undefined,
+): Generator<[Rows, number, number]> {
   const end = Math.min(rows.count, (steps ?? Number.POSITIVE_INFINITY) * batchSize);
   const size = batchSize * Math.max(1, Math.floor(rowsAtOnce / batchSize));
   for (let from = 0; from < end; from += size) {
@@ -398,7 +423,12 @@ export async function* evaluation(
 ): AsyncGenerator<number, void> {
   const check = async (loss: number, rows: Rows, batch: number, rowOf?: (row: number) => number) => {
     if (Number.isFinite(loss) || place === undefined) return;
-    throw await nonFiniteError(stepper, rows, { ...place, step: batch + 1, ...(rowOf ? { rowOf } : {}) }, false);
+    throw await nonFiniteError(
+      stepper,
+      rows,
+      { ...place, step: batch + 1, ...(rowOf ? { rowOf } : {}) },
+      false,
+    );
   };
   if (data.rows) {
     for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps)) {
@@ -480,7 +510,9 @@ function rowsSource(all: Rows, options: CheckedOptions): Opener {
 }
 
 function orderOf(count: number, { shuffle = true, seed = 0 }: CheckedOptions, epoch: number): Int32Array {
-  return shuffle ? permutationHost(seed, "shuffle", epoch, count) : Int32Array.from({ length: count }, (_, i) => i);
+  return shuffle
+    ? permutationHost(seed, "shuffle", epoch, count)
+    : Int32Array.from({ length: count }, (_, i) => i);
 }
 
 function pickRows(all: Rows, index: Int32Array): Rows {
@@ -548,7 +580,12 @@ function streamSource(model: Model, stream: StreamInput, options: CheckedOptions
 }
 
 /** The batches of one pass over a stream. What the stream throws is reported with the number of the batch. */
-async function* streamRows(model: Model, stream: StreamInput, turn: Turn, call: string): AsyncGenerator<Rows> {
+async function* streamRows(
+  model: Model,
+  stream: StreamInput,
+  turn: Turn,
+  call: string,
+): AsyncGenerator<Rows> {
   const iterator = openStream(stream);
   try {
     for (let batch = 1; ; batch++) {

@@ -105,7 +105,9 @@ export class Stepper {
   logs(): Record<string, number> {
     const { losses = [], metrics = [] } = this.state.current ?? {};
     const logs: [string, number][] = [["loss", this.#rows === 0 ? 0 : this.#total / this.#rows]];
-    if (losses.length > 1) losses.forEach((l, i) => logs.push([l.name, (this.#lossSums[i] ?? 0) / this.#rows]));
+    if (losses.length > 1) {
+      for (const [i, l] of losses.entries()) logs.push([l.name, (this.#lossSums[i] ?? 0) / this.#rows]);
+    }
     for (const { key: name, metric } of metrics) logs.push([name, metric.result()]);
     return Object.fromEntries(logs.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
@@ -132,8 +134,10 @@ export class Stepper {
     const weights = this.model.trainableWeights();
     const scalars = optimizer.scalars();
     const names = Object.keys(scalars);
-    const plan = this.#plan(`train ${resident} ${this.seed} ${weights.map((w) => w.name)} ${names}`, form, () =>
-      this.#trainPlan(form, objective, weights, names, resident),
+    const plan = this.#plan(
+      `train ${resident} ${this.seed} ${weights.map((w) => w.name)} ${names}`,
+      form,
+      () => this.#trainPlan(form, objective, weights, names, resident),
     );
     const numbers = Object.values(scalars).map((v) => Float32Array.of(v));
     const { committed, ...result } = await plan(...data, Int32Array.of(optimizer.iterations), ...numbers);
@@ -154,7 +158,11 @@ export class Stepper {
     const plan = this.#plan("predict", form, () => this.#predictPlan(form));
     const { committed: _, ...outputs } = await plan(...xs.map((x) => x.data));
     return Promise.all(
-      Object.values<Tensor>(outputs).map(async (t) => ({ data: await t.data(), shape: t.shape as readonly number[], dtype: t.dtype })),
+      Object.values<Tensor>(outputs).map(async (t) => ({
+        data: await t.data(),
+        shape: t.shape as readonly number[],
+        dtype: t.dtype,
+      })),
     );
   }
 
@@ -162,13 +170,18 @@ export class Stepper {
    * Which values of a step are not finite: the largest magnitude of each prediction, the loss, and the largest magnitude
    * of each weight's gradient. Used to say where a step went wrong.
    */
-  async inspect(batch: Rows): Promise<{ predictions: number[]; loss: number; gradients: Map<Variable, number> }> {
+  async inspect(
+    batch: Rows,
+  ): Promise<{ predictions: number[]; loss: number; gradients: Map<Variable, number> }> {
     const objective = this.objective(batch);
     const weights = this.model.trainableWeights();
     const plan = this.#plan(`inspect ${this.seed} ${weights.map((w) => w.name)}`, batch, () =>
       this.#inspectPlan(batch, objective, weights),
     );
-    const { committed: _, ...result } = await plan(...arraysOf(batch), Int32Array.of(this.state.optimizer.iterations));
+    const { committed: _, ...result } = await plan(
+      ...arraysOf(batch),
+      Int32Array.of(this.state.optimizer.iterations),
+    );
     const values = new Map<string, number>();
     for (const [name, t] of Object.entries<Tensor>(result)) values.set(name, (await t.data())[0]!);
     return {
@@ -209,10 +222,7 @@ export class Stepper {
     return plan;
   }
 
-  #compile(
-    fn: (...inputs: Tensor[]) => Record<string, Tensor>,
-    inputs: readonly InputSpec[],
-  ): Plan {
+  #compile(fn: (...inputs: Tensor[]) => Record<string, Tensor>, inputs: readonly InputSpec[]): Plan {
     return compile(fn, { inputs, ...(this.backend === undefined ? {} : { backend: this.backend }) });
   }
 
@@ -248,7 +258,8 @@ export class Stepper {
   }
 
   #testPlan(form: Rows, objective: Objective): Plan {
-    const fn = (...inputs: Tensor[]) => this.#forward(form, objective, inputs, { training: false, step: 0 }).outputs;
+    const fn = (...inputs: Tensor[]) =>
+      this.#forward(form, objective, inputs, { training: false, step: 0 }).outputs;
     return this.#compile(fn, dataSpecs(form, dim("rows")));
   }
 

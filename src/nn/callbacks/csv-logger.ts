@@ -31,7 +31,8 @@ export class CSVLogger extends Callback {
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {
     if (this.#keys === undefined) {
       this.#keys = Object.keys(logs).sort();
-      if (!this.#keys.some((k) => k.startsWith("val_"))) this.#keys.push(...this.#keys.map((k) => `val_${k}`));
+      if (!this.#keys.some((k) => k.startsWith("val_")))
+        this.#keys.push(...this.#keys.map((k) => `val_${k}`));
       if (this.#text === "") this.#line(["epoch", ...this.#keys]);
     }
     const values = this.#keys.map((k) => (k in logs ? pythonFloat(logs[k]!) : "NA"));

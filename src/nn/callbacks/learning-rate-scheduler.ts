@@ -37,7 +37,9 @@ export class LearningRateScheduler extends Callback {
     }
     optimizer.learningRate = rate;
     if (this.verbose > 0) {
-      this.print(`\nEpoch ${epoch + 1}: LearningRateScheduler setting learning rate to ${pythonFloat(rate)}.`);
+      this.print(
+        `\nEpoch ${epoch + 1}: LearningRateScheduler setting learning rate to ${pythonFloat(rate)}.`,
+      );
     }
   }
 

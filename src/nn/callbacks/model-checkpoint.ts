@@ -36,14 +36,16 @@ export class ModelCheckpoint extends MonitorCallback {
         problem: "saveFreq is not understood",
         expected: '"epoch" or a number of batches',
         got: String(saveFreq),
-        try: 'leave it out to save after each epoch',
+        try: "leave it out to save after each epoch",
       });
     }
     const endings = saveWeightsOnly ? [".weights.h5"] : [".keras", ".h5"];
     if (typeof filepath !== "string" || !endings.some((e) => filepath.endsWith(e))) {
       throw new UsageError({
         where: "ModelCheckpoint",
-        problem: saveWeightsOnly ? "a file of weights must end in .weights.h5" : "a file of a model must end in .keras or .h5",
+        problem: saveWeightsOnly
+          ? "a file of weights must end in .weights.h5"
+          : "a file of a model must end in .keras or .h5",
         expected: `a file name ending in ${endings.join(" or ")}`,
         got: String(filepath),
         try: saveWeightsOnly ? 'filepath: "best.weights.h5"' : 'filepath: "best.h5"',

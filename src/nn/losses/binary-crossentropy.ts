@@ -4,7 +4,7 @@ import type { Shape } from "../../ir/size.ts";
 import type { HostArray } from "../host-array.ts";
 import { placeInRow } from "../host-array.ts";
 import type { LossOptions } from "./loss.ts";
-import { logitsBehind, Loss, sameShapeAs } from "./loss.ts";
+import { Loss, logitsBehind, sameShapeAs } from "./loss.ts";
 
 /** Probabilities are kept this far from 0 and 1, as in Keras. */
 export const epsilon = 1e-7;
@@ -64,9 +64,7 @@ export class BinaryCrossentropy extends Loss {
 
 /** `max(x, 0) - x·t + log(1 + e^-|x|)`, which never overflows. */
 function fromLogits(t: Tensor, x: Tensor): Tensor {
-  return where(x.greater(0), x, x.mul(0))
-    .sub(x.mul(t))
-    .add(x.abs().neg().exp().log1p());
+  return where(x.greater(0), x, x.mul(0)).sub(x.mul(t)).add(x.abs().neg().exp().log1p());
 }
 
 function fromProbabilities(t: Tensor, yPred: Tensor): Tensor {

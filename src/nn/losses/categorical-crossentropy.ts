@@ -3,7 +3,7 @@ import type { Shape } from "../../ir/size.ts";
 import type { HostArray } from "../host-array.ts";
 import { epsilon } from "./binary-crossentropy.ts";
 import type { LossOptions } from "./loss.ts";
-import { logitsBehind, Loss, sameShapeAs } from "./loss.ts";
+import { Loss, logitsBehind, sameShapeAs } from "./loss.ts";
 
 export interface CategoricalCrossentropyOptions extends LossOptions {
   /** The predictions are logits, not probabilities. */

@@ -6,7 +6,7 @@ import type { HostArray } from "../host-array.ts";
 import { placeInRow } from "../host-array.ts";
 import { epsilon } from "./binary-crossentropy.ts";
 import type { LossOptions } from "./loss.ts";
-import { logitsBehind, Loss } from "./loss.ts";
+import { Loss, logitsBehind } from "./loss.ts";
 
 export interface SparseCategoricalCrossentropyOptions extends LossOptions {
   /** The predictions are logits, not probabilities. */

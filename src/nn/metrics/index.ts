@@ -105,7 +105,8 @@ export function getMetric(identifier: MetricIdentifier, shapes: LabelShapes): Me
   }
   const found = byName.get(identifier);
   if (found) return new found({ name: identifier });
-  if (lossClass(identifier)) return new LossMetric(getLoss(identifier as LossIdentifier), { name: identifier });
+  if (lossClass(identifier))
+    return new LossMetric(getLoss(identifier as LossIdentifier), { name: identifier });
   throw new UsageError({
     where: "compile",
     problem: "there is no such metric",

@@ -60,7 +60,11 @@ export abstract class Metric {
   }
 
   /** Adds a batch by hand: labels and predictions [rows, …], as Tensors or nested arrays. */
-  async updateState(yTrue: Tensor | number[], yPred: Tensor | number[], weight?: Tensor | number[]): Promise<void> {
+  async updateState(
+    yTrue: Tensor | number[],
+    yPred: Tensor | number[],
+    weight?: Tensor | number[],
+  ): Promise<void> {
     const [t, p] = [tensor(yTrue), tensor(yPred)];
     const sums = this.sums(t, p, weight === undefined ? undefined : tensor(weight));
     const read = await Promise.all(sums.map((s) => s.data()));

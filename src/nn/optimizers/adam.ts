@@ -60,7 +60,12 @@ export class Adam<O extends AdamOptions = AdamOptions> extends Optimizer<O> {
     const m = slots.momentum!;
     const v = slots.velocity!;
     const momentum = m.add(g.sub(m).mul(1 - beta1));
-    const velocity = v.add(g.square().sub(v).mul(1 - beta2));
+    const velocity = v.add(
+      g
+        .square()
+        .sub(v)
+        .mul(1 - beta2),
+    );
     const next: Record<string, Tensor> = { momentum, velocity };
     if (amsgrad) next.velocity_hat = maximum(slots.velocity_hat!, velocity);
     const scale = (next.velocity_hat ?? velocity).sqrt().add(epsilon);

@@ -36,7 +36,10 @@ export function getOptimizer(identifier: string | Optimizer): Optimizer {
 }
 
 /** Keras's `{ class_name, config }` as an Optimizer. Throws UnsupportedError for a class that is not known here. */
-export function optimizerFromConfig(saved: { class_name: string; config: Record<string, unknown> }): Optimizer {
+export function optimizerFromConfig(saved: {
+  class_name: string;
+  config: Record<string, unknown>;
+}): Optimizer {
   const found = byLowerName.get(saved.class_name.toLowerCase());
   if (!found) {
     throw new UnsupportedError({

@@ -5,7 +5,7 @@
  * Everything that changes from step to step (learning rate, bias corrections) is computed on the host and handed to the
  * plan as a scalar input, so a plan is made once.
  */
-import { Tensor, type Variable, variable, zeros } from "../../core/index.ts";
+import { type Tensor, type Variable, variable, zeros } from "../../core/index.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
 import { UsageError } from "../../ir/errors.ts";
 import { keyInFile, uniqueName } from "../naming.ts";
@@ -124,10 +124,10 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** Makes the slots of weights that have none yet. */
   build(weights: readonly Variable[]): void {
+    for (const weight of weights) if (!this.#slots.has(weight)) this.#slots.set(weight, new Map());
     for (const group of this.slotGroups()) {
       for (const weight of weights) {
-        const own = this.#slots.get(weight) ?? new Map<string, Variable>();
-        this.#slots.set(weight, own);
+        const own = this.#slots.get(weight)!;
         for (const slot of group) {
           if (own.has(slot)) continue;
           const name = `${this.name}/${weight.name.replaceAll("/", "_")}_${slot}`;

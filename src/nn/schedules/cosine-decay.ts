@@ -48,7 +48,8 @@ export class CosineDecay implements LearningRateSchedule {
     const { initialLearningRate, decaySteps, warmupTarget, warmupSteps } = this.options;
     if (warmupTarget === null) return this.#decay(Math.min(step, decaySteps), initialLearningRate);
     const s = Math.min(step, decaySteps + warmupSteps);
-    if (s < warmupSteps) return initialLearningRate + ((warmupTarget - initialLearningRate) * s) / warmupSteps;
+    if (s < warmupSteps)
+      return initialLearningRate + ((warmupTarget - initialLearningRate) * s) / warmupSteps;
     return this.#decay(s - warmupSteps, warmupTarget);
   }
 

@@ -1,0 +1,61 @@
+import { describe, expect, test } from "vitest";
+import { gradient, type Tensor, tensor, variable } from "../../src/core/index.ts";
+import { activate, getLoss, losses } from "../../src/nn/index.ts";
+import { lossFromConfig } from "../../src/nn/losses/index.ts";
+import { recorded } from "./training-kit.ts";
+
+interface Case {
+  type: string;
+  config: Record<string, unknown>;
+  labels: number[];
+  predictions: number[];
+  value: number;
+  weighted: number;
+}
+
+const keras = recorded<{ losses: { weight: number[]; cases: Case[] } }>("keras-training.json").losses;
+
+describe("losses are Keras's", () => {
+  test.each(keras.cases)("$type $config", async ({ type, config, labels, predictions, value, weighted }) => {
+    const loss = lossFromConfig({ class_name: type, config });
+    const [t, p] = [tensor(labels), tensor(predictions)];
+    expect(await loss.value(t, p).item()).toBeCloseTo(value, 5);
+    expect(await loss.value(t, p, tensor(keras.weight)).item()).toBeCloseTo(weighted, 5);
+    expect(lossFromConfig({ class_name: loss.type, config: loss.config() }).config()).toEqual(loss.config());
+  });
+
+  test("every loss has a recorded case", () => {
+    expect(new Set(keras.cases.map((c) => c.type))).toEqual(new Set(Object.keys(losses)));
+  });
+});
+
+test("all of Keras's names are understood", () => {
+  for (const name of ["mse", "MSE", "mean_squared_error", "meanSquaredError", "MeanSquaredError"]) {
+    expect(getLoss(name).type).toBe("MeanSquaredError");
+  }
+  expect(getLoss("binary_crossentropy").type).toBe("BinaryCrossentropy");
+  expect(() => getLoss("categoricalCrosentropy")).toThrow(/did you mean/);
+  expect(() => lossFromConfig("__proto__")).toThrow(/not known here/);
+  expect(() => getLoss("mse2000")).toThrow(/expected one of/);
+});
+
+describe("from the logits behind an activation, nothing overflows (NE-1)", () => {
+  const extreme: [string, "softmax" | "sigmoid", number[][], number[][], number][] = [
+    ["CategoricalCrossentropy", "softmax", [[1e4, -1e4, 0]], [[1, 0, 0]], 0],
+    ["CategoricalCrossentropy", "softmax", [[1e4, -1e4, 0]], [[0, 1, 0]], 2e4],
+    ["SparseCategoricalCrossentropy", "softmax", [[88.7, -88.7, 3e38]], [[0]], 3e38],
+    ["SparseCategoricalCrossentropy", "softmax", [[5, 5, 5]], [[2]], Math.log(3)],
+    ["BinaryCrossentropy", "sigmoid", [[1e4]], [[0]], 1e4],
+    ["BinaryCrossentropy", "sigmoid", [[-1e4]], [[0]], 0],
+    ["BinaryCrossentropy", "sigmoid", [[0]], [[1]], Math.log(2)],
+  ];
+
+  test.each(extreme)("%s of %s %j against %j", async (type, activation, logits, labels, wanted) => {
+    const x = variable(tensor(logits));
+    const value = lossFromConfig(type).value(tensor(labels), activate(activation, x.value));
+    const found = await value.item();
+    expect(Math.abs(found - wanted)).toBeLessThanOrEqual(1e-6 * Math.abs(wanted) + 1e-6);
+    const [g] = gradient(value, [x]) as [Tensor];
+    for (const v of await g.data()) expect(Number.isFinite(v)).toBe(true);
+  });
+});
