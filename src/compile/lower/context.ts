@@ -67,22 +67,26 @@ export class Context {
   }
 }
 
-/** Runs `body` with vectors of `lanes`, then with single elements for what is left. Short fixed loops are written out. */
+/**
+ * Runs `body` with vectors of `lanes`, then with single elements for what is left. Fixed loops of at most `unroll`
+ * rounds are written out.
+ */
 export function vectorLoop(
   k: KernelBuilder,
   from: Ix | number,
   to: Ix | number,
   lanes: number,
   body: (i: Ix, lanes: number) => void,
+  unroll = 4,
 ): void {
   const lo = asIx(from);
   const hi = asIx(to);
   const count = hi.sub(lo).constant;
   if (count !== undefined) {
     const whole = count - (count % lanes);
-    if (whole / lanes <= 4) for (let i = 0; i < whole; i += lanes) body(lo.add(i), lanes);
+    if (whole / lanes <= unroll) for (let i = 0; i < whole; i += lanes) body(lo.add(i), lanes);
     else k.for(lo, lo.add(whole), lanes, (i) => body(i, lanes));
-    if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 4 ? 4 : 1, body);
+    if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 4 ? 4 : 1, body, unroll);
     return;
   }
   const n = k.value(hi.sub(lo));

@@ -25,6 +25,8 @@ import { along, bytesOf, Context, type Draft, nest, vectorLoop } from "./context
 const TASK_WORK = 1 << 20;
 /** Accumulator registers of four lanes that a tile may take; more spill. */
 const ACCUMULATORS = 8;
+/** Registers for the weights and accumulators of a short sum; one more holds the element they are multiplied by. */
+const REGISTERS = 15;
 /** A reduce loop of at most this many rounds is written out. */
 const UNROLL = 9;
 
@@ -168,6 +170,8 @@ class ContractKernel {
     if (columns === 1) room = ACCUMULATORS;
     // With one register column to a row, nine rows (a 3x3 kernel's taps) still fit.
     if (columns === 4) room = ACCUMULATORS + 1;
+    if (this.unrolledSum())
+      room = Math.max(1, REGISTERS - roughCount(this.sums.map((x) => x.size)) * Math.max(1, columns / 4));
     const tiles: Tile[] = [];
     for (let i = lanesAxis - 1; i >= 0 && room > 1; i--) {
       const x = this.out[i]!;
@@ -190,6 +194,8 @@ class ContractKernel {
     // Few enough results for one tile of a single register column: nothing is read twice.
     const rows = roughCount(this.out.slice(0, -1).map((x) => x.size));
     if (rows > ACCUMULATORS / 2 && rows <= ACCUMULATORS + 1 && size === wide) return 4;
+    // A short sum keeps its weights in registers too.
+    if (this.unrolledSum() && typeof size === "number" && size >= 4) return 4;
     if (typeof size !== "number") return wide;
     if (size >= wide) return size % wide !== 0 && size % 4 === 0 && size < 2 * wide ? 4 : wide;
     return size >= 4 ? 4 : 1;
@@ -203,24 +209,27 @@ class ContractKernel {
     const columns = out[lanesAxis]!.size;
     const tileOf = (axis: number): number => tiles.find((t) => t.axis === axis)?.unroll ?? 1;
     const part = this.spec.part;
-    const inner = (axes: readonly number[], from: number, rows: readonly Tile[]): void => {
+    const overLanes = (body: (lanes: number) => void): void => {
+      const column = (j: Ix, lanes: number): void => {
+        index[lanesAxis] = j;
+        body(lanes);
+      };
+      vectorLoop(k, 0, k.size(columns), this.columns(), column, this.unrolledSum() ? 1 : 4);
+    };
+    const inner = (axes: readonly number[], from: number, rows: readonly Tile[], lanes?: number): void => {
+      // The weights of a short sum stay in registers while the other axes go by.
+      if (lanes === undefined && (from === axes.length || this.unrolledSum())) {
+        overLanes((l) => inner(axes, from, rows, l));
+        return;
+      }
       if (from === axes.length) {
-        vectorLoop(k, 0, k.size(columns), this.columns(), (j, lanes) => {
-          index[lanesAxis] = j;
-          this.tile(index, rows, lanes);
-        });
+        this.tile(index, rows, lanes!);
         return;
       }
       const axis = axes[from]!;
       this.#blocks(axis, tileOf(axis), Ix.number(0), k.size(out[axis]!.size), (i, unroll) => {
         index[axis] = i;
-        inner(
-          axes,
-          from + 1,
-          [...rows.filter((t) => t.axis !== axis), ...(unroll > 1 ? [{ axis, unroll }] : [])].sort(
-            (x, y) => x.axis - y.axis,
-          ),
-        );
+        inner(axes, from + 1, retiled(rows, axis, unroll), lanes);
       });
     };
     if (part !== undefined || outer.length === 0) {
@@ -240,13 +249,7 @@ class ContractKernel {
     const end = whole ? k.size(used) : Ix.of(k.prim("imin", k.value(begin.add(rows)), k.value(k.size(used))));
     this.#blocks(first, unroll, begin, end, (i, u) => {
       index[first] = i;
-      inner(
-        outer,
-        1,
-        [...tiles.filter((t) => t.axis !== first), ...(u > 1 ? [{ axis: first, unroll: u }] : [])].sort(
-          (x, y) => x.axis - y.axis,
-        ),
-      );
+      inner(outer, 1, retiled(tiles, first, u));
     });
     return ceilDivSize(used, rows);
   }
@@ -292,31 +295,25 @@ class ContractKernel {
 
   /** A short sum without loops or accumulators. */
   straight(places: readonly (readonly Ix[])[], lanes: number): Val[] {
-    const sums: Val[] = places.map(() => this.zero(lanes));
-    for (const r of product(this.sums.map((s) => s.size as number))) {
-      this.multiplyAdd(
-        places,
-        r.map((i) => Ix.number(i)),
-        lanes,
-        (i, p) => (sums[i] = this.plus(sums[i]!, p)),
-      );
-    }
-    return sums;
+    const sums: (Val | undefined)[] = places.map(() => undefined);
+    const rounds = product(this.sums.map((s) => s.size as number)).map((r) => r.map((i) => Ix.number(i)));
+    this.multiplyAdd(places, rounds, lanes, (i, p) => {
+      const sum = sums[i];
+      sums[i] = sum === undefined ? p : this.plus(sum, p);
+    });
+    return sums.map((s) => s ?? this.zero(lanes));
   }
 
   accumulate(places: readonly (readonly Ix[])[], lanes: number): Val[] {
     const { k } = this.c;
     const cells = places.map(() => k.cell(this.zero(lanes)));
-    const add = (r: readonly Ix[]): void => {
-      // Loads and products first, then the sums: what a tile shares is computed once.
-      this.multiplyAdd(places, r, lanes, (i, p) => k.set(cells[i]!, this.plus(k.get(cells[i]!), p)));
-    };
+    const add = (rounds: readonly (readonly Ix[])[]): void =>
+      this.multiplyAdd(places, rounds, lanes, (i, p) => k.set(cells[i]!, this.plus(k.get(cells[i]!), p)));
     const { part } = this.spec;
     const blocks = this.sumBlocks();
-    const body = (block: readonly Ix[]): void => {
-      for (const offset of product(blocks.map((b) => b.unroll)))
-        add(block.map((ix, i) => ix.mul(blocks[i]!.unroll).add(offset[i]!)));
-    };
+    const offsets = product(blocks.map((b) => b.unroll));
+    const body = (block: readonly Ix[]): void =>
+      add(offsets.map((offset) => block.map((ix, i) => ix.mul(blocks[i]!.unroll).add(offset[i]!))));
     const counts = blocks.map((b) => b.count);
     if (part === undefined) nest(k, counts, body);
     else {
@@ -339,17 +336,20 @@ class ContractKernel {
     });
   }
 
-  /** a · b at every place of the tile for one index of the sum. */
+  /** Adds a · b at every place of the tile for some indices of the sum. */
   multiplyAdd(
     places: readonly (readonly Ix[])[],
-    r: readonly Ix[],
+    rounds: readonly (readonly Ix[])[],
     lanes: number,
     add: (i: number, product: Val) => void,
   ): void {
     const { spec } = this;
     const { k } = this.c;
-    for (const [i, place] of places.entries()) {
-      const x = k.load(this.a, this.element("a", place, r, spec.a.offset), this.aLanes(lanes));
+    const terms = rounds.flatMap((r) =>
+      places.map((place, i) => ({ i, place, r, at: this.element("a", place, r, spec.a.offset) })),
+    );
+    for (const { i, place, r, at } of byElement(terms)) {
+      const x = k.load(this.a, at, this.aLanes(lanes));
       const w = this.b
         ? k.load(this.b, this.element("b", place, r, spec.b.offset), lanes)
         : this.spreadAt(place, r, lanes);
@@ -463,6 +463,30 @@ function labelOf(group: Contraction): string {
 
 function floorTo(size: Size, by: number): Size {
   return typeof size === "number" ? size - (size % by) : addSize(size, 0);
+}
+
+/**
+ * The terms of a tile in the order in which the elements of `a` lie in memory, so that each element is loaded once and
+ * soon forgotten — if that leaves the terms of every result in their order.
+ */
+function byElement<T extends { i: number; at: Ix }>(terms: readonly T[]): readonly T[] {
+  const origin = terms[0]?.at;
+  if (!origin || terms.length < 2) return terms;
+  const distance = terms.map((t) => t.at.sub(origin).constant);
+  const last = new Map<number, number>();
+  for (const [n, t] of terms.entries()) {
+    const d = distance[n];
+    if (d === undefined || d <= (last.get(t.i) ?? Number.NEGATIVE_INFINITY)) return terms;
+    last.set(t.i, d);
+  }
+  const order = terms.map((_, n) => n).sort((p, q) => distance[p]! - distance[q]! || p - q);
+  return order.map((n) => terms[n]!);
+}
+
+/** The tiles with another unrolling of one axis. */
+function retiled(tiles: readonly Tile[], axis: number, unroll: number): Tile[] {
+  const others = tiles.filter((t) => t.axis !== axis);
+  return (unroll > 1 ? [...others, { axis, unroll }] : others).sort((x, y) => x.axis - y.axis);
 }
 
 /** All combinations of tile offsets, the last axis fastest. */
