@@ -17,7 +17,7 @@ import type {
   TypedArray,
   ValueSpec,
 } from "../ir/index.ts";
-import { DTypeError, evalSize, ShapeError, showShape, UsageError } from "../ir/index.ts";
+import { DTypeError, evalSize, internal, ShapeError, showShape, UsageError } from "../ir/index.ts";
 import type { ArenaMemory, Ledger } from "./arena.ts";
 import { Arena, ArenaBuffer, readArray, writeArray } from "./arena.ts";
 import type { Layout } from "./layout.ts";
@@ -91,7 +91,7 @@ class PlanExecutable implements Executable {
   /** [slot, index] of inputs and of variables. */
   private readonly inputSlots: readonly (readonly [number, number])[];
   private readonly variableSlots: readonly (readonly [number, number])[];
-  private readonly table: number;
+  private table = -1;
   private readonly image: Int32Array;
   /** By slot: the byte address the table holds now. */
   private readonly addresses: Float64Array;
@@ -112,25 +112,40 @@ class PlanExecutable implements Executable {
     this.symbols = new Float64Array(this.layouts.sizes.symbols.length).fill(Number.NaN);
     this.host = plan.inputs.map(() => true);
     this.image = new Int32Array(this.layouts.words);
-    this.table = backend.arena.allocate(4 * this.layouts.words);
     const slotsOf = (kind: "input" | "variable"): (readonly [number, number])[] =>
       plan.slots.flatMap(({ where }, slot) => (where.kind === kind ? [[slot, where.index] as const] : []));
     this.inputSlots = slotsOf("input");
     this.variableSlots = slotsOf("variable");
-    plan.slots.forEach(({ where }, slot) => {
-      if (where.kind !== "constant") return;
-      const { data } = where;
-      const at = backend.arena.allocate(data.byteLength);
-      backend.arena.view().u8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
-      this.constants.push({ slot, at });
-      this.addresses[slot] = at;
-    });
+    try {
+      this.table = backend.arena.allocate(4 * this.layouts.words);
+      plan.slots.forEach(({ where }, slot) => {
+        if (where.kind === "constant") this.keepConstant(slot, where.data);
+      });
+    } catch (error) {
+      this.release();
+      throw error;
+    }
+  }
+
+  private keepConstant(slot: number, data: ArrayBufferView): void {
+    const { arena } = this.backend;
+    const at = arena.allocate(data.byteLength);
+    this.constants.push({ slot, at });
+    arena.view().u8.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    this.addresses[slot] = at;
   }
 
   run(binding: Binding): RunResult {
     this.bind(binding);
-    const stopped = this.backend.machine.walk(this.table, 0, this.layouts.entries);
-    return this.result(stopped < 0);
+    return this.result(this.walk(0, this.layouts.entries) < 0);
+  }
+
+  private walk(from: number, to: number): number {
+    try {
+      return this.backend.machine.walk(this.table, from, to);
+    } catch (cause) {
+      return internal(`a kernel left its memory: ${cause}`);
+    }
   }
 
   profile(binding: Binding, repeat: number): readonly ProfileRow[] {
@@ -140,10 +155,10 @@ class PlanExecutable implements Executable {
     for (let n = 0; n < repeat; n++) {
       this.bind(binding);
       for (let r = 0; r < rows.length; r++) {
-        if (guard?.at === r && this.backend.machine.walk(this.table, r, r + 1) >= 0) break;
+        if (guard?.at === r && this.walk(r, r + 1) >= 0) break;
         const entry = this.layouts.entryOf(r);
         const start = performance.now();
-        this.backend.machine.walk(this.table, entry, entry + 1);
+        this.walk(entry, entry + 1);
         seconds[r]! += (performance.now() - start) / 1000;
         calls[r]! += 1;
       }
@@ -161,7 +176,7 @@ class PlanExecutable implements Executable {
   release(): void {
     if (this.released) return;
     this.released = true;
-    this.backend.arena.release(this.table);
+    if (this.table >= 0) this.backend.arena.release(this.table);
     for (const c of this.constants) this.backend.arena.release(c.at);
   }
 

@@ -110,6 +110,41 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
     expect(one("fnearest", -0.5)).toBe(-0);
   });
 
+  test("a choice by order of the same two values, both ways round, is the choice that was written", () => {
+    for (const lanes of [1, 4, 8]) {
+      const k = new KernelWriter("order");
+      const [a, b] = [k.buffer("float32", "read"), k.buffer("float32", "read")];
+      const out = k.buffer("float32", "write");
+      k.for(k.i(0), k.i(floatsA.length), lanes, (i) => {
+        const [p, q] = [
+          k.load("float32", k.at(a, i, 4), 0, lanes),
+          k.load("float32", k.at(b, i, 4), 0, lanes),
+        ];
+        const pick = (x: number, y: number, yes: number, no: number) =>
+          k.prim("fselect", [k.prim("flt", [x, y]), yes, no]);
+        [pick(p, q, p, q), pick(p, q, q, p), pick(q, p, p, q), pick(q, p, q, p)].forEach((v, n) => {
+          k.store("float32", k.at(out, i, 4), v, 4 * n * floatsA.length);
+        });
+      });
+      const count = floatsA.length;
+      const io = { dtype: "float32", count } as const;
+      const inputs = [Float32Array.from(floatsA), Float32Array.from(floatsB)];
+      const plan = planOf(k.finish(), [io, io], [{ dtype: "float32", count: 4 * count }]);
+      const got = runOnce(create(), plan, { inputs }).outputs[0]!;
+      const select = (less: (i: number) => boolean, yes: number[], no: number[]) =>
+        floatsA.map((_x, i) => (less(i) ? yes[i]! : no[i]!));
+      const below = (i: number) => floatsA[i]! < floatsB[i]!;
+      const above = (i: number) => floatsB[i]! < floatsA[i]!;
+      const want = [
+        select(below, floatsA, floatsB),
+        select(below, floatsB, floatsA),
+        select(above, floatsA, floatsB),
+        select(above, floatsB, floatsA),
+      ].flat();
+      expect(sameBits(got, Float32Array.from(want))).toBe(true);
+    }
+  });
+
   test("division of integers never fails", () => {
     expect(one("idiv", 7, 0)).toBe(0);
     expect(one("irem", 7, 0)).toBe(0);

@@ -1,4 +1,7 @@
-/** Hand-made kernels and plans for the tests of the backends, and a generator of random ones. */
+/**
+ * Hand-made kernels and plans for the tests of the backends, and a generator of random ones. Over 400 lines because the
+ * generator is one table of steps over shared state.
+ */
 import type {
   Binding,
   Def,

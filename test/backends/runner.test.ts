@@ -263,6 +263,36 @@ describe.each(backends)("%s", (name, create) => {
     backend.allocate("float32", 4).release();
   });
 
+  test("a plan whose constants find no room leaves nothing behind", () => {
+    const backend = create();
+    const bytes = backend.arena.allocated;
+    const plan = chain(1, 4);
+    let calls = 0;
+    const data = {
+      get byteLength() {
+        return calls++ === 0 ? 2 ** 33 : 0;
+      },
+      byteOffset: 0,
+      buffer: new ArrayBuffer(8),
+    } as unknown as Float32Array;
+    const slots: Slot[] = [
+      { where: { kind: "constant", data }, dtype: "float32", count: 4 },
+      ...plan.slots.slice(1),
+    ];
+    expect(() => backend.prepare({ ...plan, slots, inputs: [] })).toThrow(DeviceError);
+    expect(backend.arena.allocated).toBe(bytes);
+  });
+
+  test("a kernel that leaves the memory is an internal error", () => {
+    const k = new KernelWriter("wild");
+    const x = k.buffer("float32");
+    k.store("float32", k.prim("isub", [k.prim("iadd", [x, k.i(-64)]), x]), k.constant("f32", 1));
+    const plan = planOf(k.finish(), [{ dtype: "float32", count: 1 }], []);
+    expect(() => runOnce(create(), plan, { inputs: [new Float32Array(1)] })).toThrow(
+      /a kernel left its memory/,
+    );
+  });
+
   test("the backend has its name", () => expect(create().name).toBe(name));
 });
 
