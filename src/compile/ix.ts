@@ -12,7 +12,9 @@ interface Monomial {
 }
 
 export class Ix {
+  /** In the order of `order`, none twice, none with coefficient 0. */
   readonly terms: readonly Monomial[];
+  #key: string | undefined;
 
   constructor(terms: readonly Monomial[]) {
     this.terms = terms;
@@ -37,11 +39,14 @@ export class Ix {
   }
 
   get key(): string {
-    return this.terms.map((t) => `${t.coef}:${t.vals.join(".")}`).join(",");
+    this.#key ??= this.terms.map((t) => `${t.coef}:${t.vals.join(".")}`).join(",");
+    return this.#key;
   }
 
   add(other: Ix | number): Ix {
-    return collect([...this.terms, ...asIx(other).terms]);
+    const { terms } = asIx(other);
+    if (terms.length === 0) return this;
+    return this.terms.length === 0 ? new Ix(terms) : new Ix(merge(this.terms, terms));
   }
 
   sub(other: Ix | number): Ix {
@@ -49,13 +54,23 @@ export class Ix {
   }
 
   mul(other: Ix | number): Ix {
-    const out: Monomial[] = [];
-    for (const a of this.terms) {
-      for (const b of asIx(other).terms) {
-        out.push({ coef: a.coef * b.coef, vals: [...a.vals, ...b.vals].sort((x, y) => x - y) });
-      }
+    const by = asIx(other);
+    const c = by.constant;
+    if (c === 1) return this;
+    if (c === 0) return ZERO;
+    if (c !== undefined) return new Ix(this.terms.map((t) => ({ coef: t.coef * c, vals: t.vals })));
+    let sum: readonly Monomial[] = [];
+    for (const b of by.terms) {
+      const part = this.terms.map((a) => ({
+        coef: a.coef * b.coef,
+        vals: [...a.vals, ...b.vals].sort((x, y) => x - y),
+      }));
+      sum = merge(
+        sum,
+        part.sort((x, y) => order(x.vals, y.vals)),
+      );
     }
-    return collect(out);
+    return new Ix(sum);
   }
 
   /** Splits into the part divisible by `d` (already divided) and the rest. */
@@ -70,7 +85,8 @@ export class Ix {
         rest.push({ coef: t.coef - q * d, vals: [] });
       } else rest.push(t);
     }
-    return { whole: collect(whole), rest: collect(rest) };
+    const kept = (terms: readonly Monomial[]): Ix => new Ix(terms.filter((t) => t.coef !== 0));
+    return { whole: kept(whole), rest: kept(rest) };
   }
 }
 
@@ -80,17 +96,29 @@ export function asIx(x: Ix | number): Ix {
   return typeof x === "number" ? Ix.number(x) : x;
 }
 
-function collect(terms: readonly Monomial[]): Ix {
-  const sum = new Map<string, Monomial>();
-  for (const t of terms) {
-    const key = t.vals.join(".");
-    const old = sum.get(key);
-    sum.set(key, old ? { coef: old.coef + t.coef, vals: t.vals } : t);
+/** Shorter products first, then by their values. */
+function order(a: readonly Val[], b: readonly Val[]): number {
+  if (a.length !== b.length) return a.length - b.length;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return a[i]! - b[i]!;
+  return 0;
+}
+
+/** The sum of two ordered lists of terms. */
+function merge(a: readonly Monomial[], b: readonly Monomial[]): Monomial[] {
+  const out: Monomial[] = [];
+  let i = 0;
+  let j = 0;
+  while (i < a.length || j < b.length) {
+    const which = i >= a.length ? 1 : j >= b.length ? -1 : order(a[i]!.vals, b[j]!.vals);
+    if (which < 0) out.push(a[i++]!);
+    else if (which > 0) out.push(b[j++]!);
+    else {
+      const coef = a[i]!.coef + b[j++]!.coef;
+      if (coef !== 0) out.push({ coef, vals: a[i]!.vals });
+      i++;
+    }
   }
-  const kept = [...sum.entries()]
-    .filter(([, t]) => t.coef !== 0)
-    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
-  return new Ix(kept.map(([, t]) => t));
+  return out;
 }
 
 /**

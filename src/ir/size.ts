@@ -81,6 +81,8 @@ function fromTerms(terms: Iterable<Term>): Size {
 
 export function addSize(a: Size, b: Size): Size {
   if (typeof a === "number" && typeof b === "number") return a + b;
+  if (a === 0) return b;
+  if (b === 0) return a;
   return fromTerms([...termsOf(a), ...termsOf(b)]);
 }
 
@@ -90,6 +92,8 @@ export function subSize(a: Size, b: Size): Size {
 
 export function mulSize(a: Size, b: Size): Size {
   if (typeof a === "number" && typeof b === "number") return a * b;
+  if (a === 1) return b;
+  if (b === 1) return a;
   const out: Term[] = [];
   for (const x of termsOf(a)) {
     for (const y of termsOf(b)) {
