@@ -5,6 +5,7 @@
  * and nowhere else. What is not known is an UnsupportedError that names the layer and the class.
  */
 
+import { key } from "../core/index.ts";
 import { type JsonValue, JsonView } from "../formats/json.ts";
 import { FormatError, type TendrilError, UnsupportedError, UsageError } from "../ir/errors.ts";
 import { orNull, readInteger, readList } from "./fields.ts";
@@ -195,14 +196,19 @@ interface Reference {
 function readFunctional(config: JsonView, options: DeserializeOptions): Model {
   const layers = new Map<string, Layer>();
   const entries = config.field("layers").items();
+  const modelName = config.field("name").or("string", undefined);
+  const random = key(0, modelName);
   for (const view of entries) {
     const layer = readObject(view, options);
     const name = view.field("name").or("string", layer.name);
     if (layers.has(name)) throw damaged(view, `two layers are named "${name}"`);
     layers.set(name, layer);
+    // Adopted before they are built, layers have lazy weights: nothing is allocated before the file's weights fit.
+    layer.adopt(random.child(name));
   }
+  const inOrder = [...layers.values()];
   const calls = entries.map((view, i) => {
-    const layer = [...layers.values()][i]!;
+    const layer = inOrder[i]!;
     return view
       .field("inbound_nodes")
       .items()
@@ -228,8 +234,7 @@ function readFunctional(config: JsonView, options: DeserializeOptions): Model {
   };
   const inputs = ends("input_layers");
   const outputs = ends("output_layers");
-  const name = config.field("name").or("string", undefined);
-  const model = damagedWhere(config.path, () => new Model({ inputs, outputs, name }));
+  const model = damagedWhere(config.path, () => new Model({ inputs, outputs, name: modelName }));
   if (config.field("trainable").or("boolean", true) === false) model.trainable = false;
   return model;
 }

@@ -24,6 +24,9 @@ export interface Field<Given, Kept, Optional extends boolean = boolean> {
 
 export type Fields = Readonly<Record<string, Field<unknown, unknown>>>;
 
+/** No options. */
+export type NoFields = Readonly<Record<never, never>>;
+
 /** The kept values. */
 export type ConfigOf<F extends Fields> = {
   readonly [K in keyof F]: F[K] extends Field<unknown, infer Kept> ? Kept : never;

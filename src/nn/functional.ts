@@ -48,41 +48,53 @@ export function traceGraph(
     (a, b) => layerDepth.get(b)! - layerDepth.get(a)! || met.get(a)! - met.get(b)!,
   );
   checkNames(layers, where);
-  const deepest = Math.max(...depth.values());
-  const levels = Array.from({ length: deepest + 1 }, (_, i) =>
-    [...depth.keys()].filter((a) => depth.get(a) === deepest - i),
-  );
+  const byDepth: Application[][] = [];
+  for (const [a, d] of depth) (byDepth[d] ??= []).push(a);
+  const levels = byDepth.filter((level) => level !== undefined).reverse();
   return { inputs, outputs, levels, layers };
 }
 
-/** The applications needed, each after what it needs, and the layers numbered as met on the way back. */
+/**
+ * The applications needed, each after what it needs, and the layers numbered as met on the way back. A walk in depth with
+ * a stack of its own, since models can be deeper than the stack of the language.
+ */
 function walkBack(
   inputs: readonly SymbolicTensor[],
   outputs: readonly SymbolicTensor[],
   where: string,
 ): { order: Application[]; met: Map<Layer, number> } {
   const order: Application[] = [];
-  const done = new Set<Application>();
+  const seen = new Set<Application>();
   const met = new Map<Layer, number>();
   const entries = new Set(inputs.map((t) => t.source));
-  const visit = (a: Application): void => {
-    if (done.has(a)) return;
-    done.add(a);
-    if (!met.has(a.layer)) met.set(a.layer, met.size);
-    if (isInput(a) && !entries.has(a)) {
-      throw new UsageError({
-        where,
-        problem: "an output does not follow from the inputs",
-        expected: `every input that leads to the outputs in \`inputs\``,
-        got: `the path leads back to "${a.layer.name}"`,
-        try: `add the tensor of "${a.layer.name}" to \`inputs\``,
-      });
-    }
-    for (const t of a.inputs) visit(t.source);
-    order.push(a);
+  const stack: { application: Application; next: number }[] = [];
+  const enter = (application: Application): void => {
+    if (seen.has(application)) return;
+    seen.add(application);
+    const { layer } = application;
+    if (!met.has(layer)) met.set(layer, met.size);
+    if (isInput(application) && !entries.has(application)) throw notConnected(layer.name, where);
+    stack.push({ application, next: 0 });
   };
-  for (const t of outputs) visit(t.source);
+  for (const t of outputs) {
+    enter(t.source);
+    for (let top = stack.at(-1); top !== undefined; top = stack.at(-1)) {
+      const input = top.application.inputs[top.next++];
+      if (input !== undefined) enter(input.source);
+      else order.push(stack.pop()!.application);
+    }
+  }
   return { order, met };
+}
+
+function notConnected(name: string, where: string): UsageError {
+  return new UsageError({
+    where,
+    problem: "an output does not follow from the inputs",
+    expected: "every input that leads to the outputs in `inputs`",
+    got: `the path leads back to "${name}"`,
+    try: `add the tensor of "${name}" to \`inputs\``,
+  });
 }
 
 /** The longest way to an output; all applications of a layer before the deepest known so far share its depth. */
@@ -139,13 +151,14 @@ export function runGraph(
   graph.inputs.forEach((t, i) => {
     values.set(t, xs[i]!);
   });
+  const places = new Map(layers.map((layer, i) => [layer, i]));
   const calls = new Map<Layer, number>();
   for (const application of graph.levels.flat()) {
     if (isInput(application)) continue;
     const { layer, inputs, outputs, training } = application;
     const call = calls.get(layer) ?? 0;
     calls.set(layer, call + 1);
-    const place = `layers.${layers.indexOf(layer)}${call === 0 ? "" : `@${call}`}`;
+    const place = `layers.${places.get(layer)}${call === 0 ? "" : `@${call}`}`;
     const inner = within(training === undefined ? ctx : { ...ctx, training }, place);
     const ys = layer.forward(
       inputs.map((t) => values.get(t)!),

@@ -17,7 +17,7 @@ import {
 import { ShapeError, UsageError } from "../ir/errors.ts";
 import { type Shape, type Size, sameSize, showShape, staticSize } from "../ir/size.ts";
 import { type CallContext, callContext } from "./context.ts";
-import type { ConfigOf, Fields, OptionsArgument } from "./fields.ts";
+import type { ConfigOf, Fields, NoFields, OptionsArgument } from "./fields.ts";
 import { readOptions } from "./fields.ts";
 import {
   type InitializerOption,
@@ -78,7 +78,8 @@ export interface WeightOptions {
   regularizer?: RegularizerSpec | null;
 }
 
-export abstract class Layer<F extends Fields = Fields> extends Module {
+/** A layer; without a type parameter, one without options of its own, or any layer. */
+export abstract class Layer<F extends Fields = NoFields> extends Module {
   /** Keras's class name. */
   static readonly type: string = "Layer";
   /** Keras's package for classes of our own, written as `package>Class`. */

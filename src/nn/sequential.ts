@@ -25,6 +25,7 @@ export class Sequential extends Model {
   static override readonly type = "Sequential";
   #input: InputLayer | undefined;
   #stack: Layer[] = [];
+  #names = new Map<string, Layer>();
 
   constructor(layers: readonly (Layer | SymbolicTensor)[] = [], options: SequentialOptions = {}) {
     super(options);
@@ -57,6 +58,7 @@ export class Sequential extends Model {
   /** Takes the top layer off and returns it; undefined where there is none. */
   pop(): Layer | undefined {
     const layer = this.#stack.pop();
+    if (layer !== undefined && !this.#stack.includes(layer)) this.#names.delete(layer.name);
     this.rebuild();
     return layer;
   }
@@ -85,7 +87,7 @@ export class Sequential extends Model {
         try: "put the Input first in the list of layers",
       });
     }
-    if (this.#stack.some((l) => l.name === layer.name && l !== layer)) {
+    if ((this.#names.get(layer.name) ?? layer) !== layer) {
       throw new UsageError({
         where: this.label,
         problem: `two layers are named "${layer.name}"`,
@@ -98,6 +100,7 @@ export class Sequential extends Model {
       this.#input = Input({ shape: layer.inputShape }).source.layer as InputLayer;
     }
     this.#stack.push(layer);
+    this.#names.set(layer.name, layer);
   }
 
   /** Builds the graph anew where the shape of the input is known. */

@@ -57,9 +57,10 @@ const float32 = {
 
 function fieldsOf(layer: Layer): JsonObject {
   const { fields } = layer.constructor as unknown as LayerClass;
+  const config = layer.config as Readonly<Record<string, unknown>>;
   const entries = Object.entries(fields).map(([key, field]): [string, JsonValue] => [
     keyInFile(key),
-    field.write(layer.config[key]) as JsonValue,
+    field.write(config[key]) as JsonValue,
   ]);
   return Object.fromEntries(entries);
 }
