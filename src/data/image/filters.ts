@@ -46,7 +46,10 @@ export function binomial(p: Plane, times: number): Plane {
 }
 
 /** Running maximum (sign 1) or minimum (sign -1) over 2 radius + 1 values, three comparisons a value (van Herk 1992). */
-function runningExtreme(sign: 1 | -1, radius: number): (from: Float32Array, to: Float32Array, n: number) => void {
+function runningExtreme(
+  sign: 1 | -1,
+  radius: number,
+): (from: Float32Array, to: Float32Array, n: number) => void {
   const window = 2 * radius + 1;
   let prefix = new Float32Array(0);
   let suffix = prefix;
@@ -140,7 +143,8 @@ export function resize(p: Plane, width: number, height: number): Plane {
   }
   // Each axis by overlap of the new pixel's interval with the old pixels.
   const half = plane(width, p.height);
-  for (let y = 0; y < p.height; y++) averageLine(p.data, y * p.width, 1, p.width, half.data, y * width, 1, width);
+  for (let y = 0; y < p.height; y++)
+    averageLine(p.data, y * p.width, 1, p.width, half.data, y * width, 1, width);
   for (let x = 0; x < width; x++) averageLine(half.data, x, width, p.height, out.data, x, width, height);
   return out;
 }

@@ -59,8 +59,10 @@ function constantBackground(grey: Plane): number | undefined {
     }
   }
   let rim = 0;
-  for (let x = 0; x < width; x++) rim += Number(near(data[x]!)) + Number(near(data[(height - 1) * width + x]!));
-  for (let y = 0; y < height; y++) rim += Number(near(data[y * width]!)) + Number(near(data[y * width + width - 1]!));
+  for (let x = 0; x < width; x++)
+    rim += Number(near(data[x]!)) + Number(near(data[(height - 1) * width + x]!));
+  for (let y = 0; y < height; y++)
+    rim += Number(near(data[y * width]!)) + Number(near(data[y * width + width - 1]!));
   return count > 0.5 * data.length && rim > 0.75 * 2 * (width + height) ? sum / count : undefined;
 }
 

@@ -6,8 +6,9 @@
  * and crossing strokes do not matter) is the line's own; where such a line is traced far enough, it is subtracted, and
  * what remains at a crossing is the pen's.
  */
-import { dilate } from "./filters.ts";
+
 import { type Component, components } from "./components.ts";
+import { dilate } from "./filters.ts";
 import { type Plane, plane } from "./pixels.ts";
 
 /** Pieces of a window, and which of their sorted means stands for the line. */

@@ -102,7 +102,12 @@ function addSamples(
 function checkPixels(pixels: Pixels): void {
   const { width, height, channels, depth, data } = pixels;
   const whole = (x: number, low: number, high: number) => Number.isInteger(x) && x >= low && x <= high;
-  if (!whole(width, 1, 2 ** 31) || !whole(height, 1, 2 ** 31) || !whole(channels, 1, 4) || !whole(depth, 1, 16)) {
+  if (
+    !whole(width, 1, 2 ** 31) ||
+    !whole(height, 1, 2 ** 31) ||
+    !whole(channels, 1, 4) ||
+    !whole(depth, 1, 16)
+  ) {
     throw new DataError({
       where: "prepareDigit",
       problem: "not a picture",

@@ -65,7 +65,8 @@ export function prepareDigit(pixels: Pixels, options: PrepareDigitOptions = {}):
   const show = (name: string, p: Plane, scale: number) => stages.push(stage(name, p, scale));
   const found = inkOf(colours, options.polarity ?? "auto");
   show("grey", found.grey, 255);
-  if (found.ink === undefined) throw nothingFound(where, "the picture is blank: nothing stands out from the background");
+  if (found.ink === undefined)
+    throw nothingFound(where, "the picture is blank: nothing stands out from the background");
   show("ink", found.ink, 255 / Math.max(found.peak, 1e-6));
   const clean = found.flat ? found.ink : withoutLines(found);
   if (clean !== found.ink) show("lines", clean, 255 / Math.max(found.peak, 1e-6));
@@ -180,7 +181,11 @@ function crop(p: Plane, threshold: number, margin: number): Plane {
 function normaliseStroke(digit: Plane, low: number, high: number): Plane {
   const tight = crop(digit, 0.5, 2);
   const scale = FINE / Math.max(tight.width, tight.height);
-  const fine = resize(tight, Math.max(1, Math.round(tight.width * scale)), Math.max(1, Math.round(tight.height * scale)));
+  const fine = resize(
+    tight,
+    Math.max(1, Math.round(tight.width * scale)),
+    Math.max(1, Math.round(tight.height * scale)),
+  );
   const margin = Math.ceil(high * FINE);
   const padded = plane(fine.width + 2 * margin, fine.height + 2 * margin);
   for (let y = 0; y < fine.height; y++) {
@@ -197,7 +202,11 @@ function normaliseStroke(digit: Plane, low: number, high: number): Plane {
 function intoBox(stroke: Plane): Plane {
   const tight = crop(stroke, 0.5, 0);
   const scale = BOX / Math.max(tight.width, tight.height);
-  const box = resize(tight, Math.max(1, Math.round(tight.width * scale)), Math.max(1, Math.round(tight.height * scale)));
+  const box = resize(
+    tight,
+    Math.max(1, Math.round(tight.width * scale)),
+    Math.max(1, Math.round(tight.height * scale)),
+  );
   let peak = 0;
   for (const v of box.data) peak = Math.max(peak, v);
   for (let i = 0; i < box.data.length; i++) box.data[i] = box.data[i]! / peak;
