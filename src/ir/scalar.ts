@@ -32,6 +32,11 @@ function roundEven(x: number): number {
   return Math.abs(x - Math.trunc(x)) === 0.5 ? 2 * Math.round(x / 2) : r;
 }
 
+/** Truncates toward zero into the range of int32; NaN gives 0. */
+function saturate(a: number): number {
+  return Number.isNaN(a) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(a)));
+}
+
 /** Error function by its Maclaurin series (|x| < 3) and continued fraction; good to about 1e-15. */
 function erf64(x: number): number {
   const a = Math.abs(x);
@@ -121,10 +126,9 @@ export const scalarOps = {
   bitXor: spec(2, "int32", (a, b) => a ^ b),
   toFloat32: spec(1, "float32", f32),
   /** Truncates; NaN gives 0 and values out of range the nearest int32. */
-  toInt32: spec(1, "int32", (a) =>
-    Number.isNaN(a) ? 0 : Math.max(-(2 ** 31), Math.min(2 ** 31 - 1, Math.trunc(a))),
-  ),
-  toUint8: spec(1, "uint8", (a) => (Number.isNaN(a) ? 0 : Math.trunc(a) & 255)),
+  toInt32: spec(1, "int32", saturate),
+  /** The low eight bits of what `toInt32` gives. */
+  toUint8: spec(1, "uint8", (a) => saturate(a) & 255),
   toBool: spec(1, "bool", (a) => Number(a !== 0)),
   /** First and second word of Threefry-2x32 with key (k0, k1) at counter (c0, c1). */
   random0: spec(4, "int32", (k0, k1, c0, c1) => threefry2x32(k0, k1, c0, c1)[0]),

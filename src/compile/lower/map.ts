@@ -62,7 +62,7 @@ export function loopOver(
     return 1;
   }
   const inner = sizes.slice(1);
-  const part = Math.max(1, Math.floor(TASK_ELEMENTS / roughCount(inner)));
+  const part = Math.max(1, Math.floor(TASK_ELEMENTS / Math.max(1, roughCount(inner))));
   const { from, to } = taskRange(k, sizes[0]!, part);
   if (inner.length === 0) {
     vectorLoop(k, from, to, lanes, (i, width) => body([{ ix: along(i, width), size: sizes[0]! }], width));

@@ -201,7 +201,8 @@ function checkRanks(op: string, x: Tensor, kernel: Tensor): void {
 
 /**
  * Convolution (without turning the kernel round, as everywhere in the field): x [n, l, cin] or [n, h, w, cin] with
- * kernel [...window, cin / groups, cout] gives [n, …, cout]. Computes in float32. Throws ShapeError when ranks, channels
+ * kernel [...window, cin / groups, cout] gives [n, …, cout]. Padding is zeros, so that
+ * NaN in the kernel reaches the border too. Computes in float32. Throws ShapeError when ranks, channels
  * or groups do not fit, or the window is larger than the padded image.
  */
 export function conv(x: Operand, kernel: Operand, options: ConvOptions = {}): Tensor {

@@ -66,7 +66,7 @@ const minOp = reducer("min", "min", shareEvenly);
 const argmaxOp = reducer("argmax", "argmax", () => undefined);
 const argminOp = reducer("argmin", "argmin", () => undefined);
 const prodOp = reducer("prod", "prod", (g, x, y, axes) =>
-  axes.every((a) => typeof x.shape[a] === "number")
+  axes.every((a) => typeof x.shape[a] === "number" && x.shape[a] !== 0)
     ? gradient(productTree(x, axes), [x], { seed: g })[0]
     : spread(g.mul(y), x, axes).div(x),
 );
@@ -89,7 +89,7 @@ function productTree(x: Tensor, axes: readonly number[]): Tensor {
       t = part(0).mul(part(even / 2));
     }
   }
-  return t.prod(axes);
+  return reshapeTo(t, reducedShape(t.shape, axes, false));
 }
 
 function withSize(t: Tensor, axis: number, size: Size): Size[] {
