@@ -24,39 +24,35 @@ export const adamDefaults = {
  * Adam (Kingma and Ba 2015) with Keras's formula: `p -= α·m / (√v + ε)`, where
  * `α = lr·√(1 - β2^t) / (1 - β1^t)`, so ε (1e-7) stands outside the bias correction.
  */
-export class Adam<O extends AdamOptions = AdamOptions> extends Optimizer<O> {
+export class Adam extends Optimizer<AdamOptions> {
   static readonly type: string = "Adam";
 
   constructor(
-    options: O = {} as O,
+    options: AdamOptions = {},
     type: string = Adam.type,
     defaults: Required<Omit<AdamOptions, "name">> = adamDefaults,
   ) {
-    super(type, defaults as Required<Omit<O, "name">>, options);
+    super(type, defaults, options);
   }
 
   get type(): string {
     return Adam.type;
   }
 
-  private get hyper(): Required<AdamOptions> {
-    return this.options as unknown as Required<AdamOptions>;
-  }
-
   slotGroups() {
     const moments = [["momentum", "velocity"]];
-    return this.hyper.amsgrad ? [...moments, ["velocity_hat"]] : moments;
+    return this.options.amsgrad ? [...moments, ["velocity_hat"]] : moments;
   }
 
   protected numbers(learningRate: number, step: number) {
     // The powers are those of the float32 β, as Keras takes them: 1 - β2 differs from the float64 value by 1e-5 of itself.
     const power = (beta: number) => Math.fround(Math.fround(beta) ** (step + 1));
-    const { beta1, beta2 } = this.hyper;
+    const { beta1, beta2 } = this.options;
     return { alpha: (learningRate * Math.sqrt(1 - power(beta2))) / (1 - power(beta1)) };
   }
 
   protected update(p: Tensor, g: Tensor, slots: Record<string, Tensor>, n: Record<string, Tensor>): Update {
-    const { beta1, beta2, epsilon, amsgrad } = this.hyper;
+    const { beta1, beta2, epsilon, amsgrad } = this.options;
     const m = slots.momentum!;
     const v = slots.velocity!;
     const momentum = m.add(g.sub(m).mul(1 - beta1));

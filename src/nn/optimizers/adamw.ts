@@ -2,7 +2,7 @@ import type { AdamOptions } from "./adam.ts";
 import { Adam, adamDefaults } from "./adam.ts";
 
 /** Adam with decoupled weight decay, 0.004 unless given (Loshchilov and Hutter 2019; Keras's AdamW). */
-export class AdamW extends Adam<AdamOptions> {
+export class AdamW extends Adam {
   static override readonly type = "AdamW";
 
   constructor(options: AdamOptions = {}) {
