@@ -130,9 +130,10 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
     }
   }
 
-  /** Keras's class name of this layer. */
+  /** The name of the class: Keras's, or for a class of the user's own that has no `type` the name in the code. */
   get type(): string {
-    return (this.constructor as unknown as LayerClass).type;
+    const own = this.constructor as typeof Layer;
+    return Object.hasOwn(own, "type") ? own.type : own.name;
   }
 
   /** The layer in words, for messages: `dense_1 (Dense)`. */

@@ -75,12 +75,6 @@ export class Model extends Layer {
     }
   }
 
-  /** A class of the user's own goes by its own name. */
-  override get type(): string {
-    const own = this.constructor as typeof Model;
-    return Object.hasOwn(own, "type") ? own.type : own.name;
-  }
-
   /** The graph of a functional or built sequential model. */
   get graph(): Graph | undefined {
     return this.#graph;

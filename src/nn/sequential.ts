@@ -105,12 +105,22 @@ export class Sequential extends Model {
 
   /** Builds the graph anew where the shape of the input is known. */
   private rebuild(): void {
-    this.setGraph(undefined);
+    this.forget();
     const first = this.#stack[0];
     if (first === undefined) return;
     const shape =
       this.#input?.tensor.shape ?? (first instanceof Model ? first.graph?.inputs[0]?.shape : undefined);
     if (shape !== undefined) this.build(shape);
+  }
+
+  /** Takes back the graph, and with it the applications of the layers that it was made of. */
+  private forget(): void {
+    for (const application of this.graph?.levels.flat() ?? []) {
+      if (application.inputs.length === 0) continue;
+      const { applications } = application.layer;
+      applications.splice(applications.indexOf(application), 1);
+    }
+    this.setGraph(undefined);
   }
 
   /** As `build`, for sizes of which some are open (null). */
@@ -143,12 +153,11 @@ export class Sequential extends Model {
         try: "make a new model for this shape",
       });
     }
-    const previous = new Set(this.graph?.levels.flat());
+    this.forget();
     let x = declared;
     for (const [i, layer] of this.#stack.entries()) {
       layer.adopt(this.random.child(`layers.${i}`));
-      layer.applications.splice(0, Infinity, ...layer.applications.filter((a) => !previous.has(a)));
-      if (!layer.built && !(layer instanceof Model)) layer.path = `${this.path}/${layer.name}`;
+      if (!layer.built) layer.path = `${this.path}/${layer.name}`;
       x = layer.apply(x);
     }
     // Keras counts the functional model inside each sequential one, which shows in the names of later models.
