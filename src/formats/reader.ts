@@ -78,18 +78,21 @@ export class ByteReader {
   readonly file: FileLabel;
   readonly littleEndian: boolean;
   readonly budget: ByteBudget;
+  /** The offset of the first byte in the file, for errors, where the bytes are a part of it. */
+  readonly origin: number;
   #view: DataView;
   #offset = 0;
 
   constructor(
     bytes: Uint8Array,
     file: FileLabel,
-    options: { littleEndian?: boolean; budget?: ByteBudget } = {},
+    options: { littleEndian?: boolean; budget?: ByteBudget; origin?: number } = {},
   ) {
     this.bytes = bytes;
     this.file = file;
     this.littleEndian = options.littleEndian ?? false;
     this.budget = options.budget ?? new ByteBudget(file);
+    this.origin = options.origin ?? 0;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   }
 
@@ -107,7 +110,7 @@ export class ByteReader {
     more: Parameters<typeof corrupt>[3] = {},
     offset: number = this.#offset,
   ): FormatError {
-    return corrupt(this.file, offset, problem, more);
+    return corrupt(this.file, this.origin + offset, problem, more);
   }
 
   /** Moves to an absolute offset. */
@@ -167,6 +170,13 @@ export class ByteReader {
   slice(length: number, what: string = "data"): Uint8Array {
     const at = this.#advance(length, what);
     return this.bytes.subarray(at, at + length);
+  }
+
+  /** The next `length` bytes as a reader of their own. */
+  part(length: number, what: string = "data"): ByteReader {
+    const { file, littleEndian, budget } = this;
+    const origin = this.origin + this.#offset;
+    return new ByteReader(this.slice(length, what), file, { littleEndian, budget, origin });
   }
 
   /** The next `length` bytes as Latin-1 text. */
