@@ -340,7 +340,7 @@ export function roll(x: Operand, shift: number, axis: number | null = null): Ten
 /** `x` laid side by side `times` times along each axis (leading axes are added where `times` is longer). */
 export function tile(x: Operand, times: number | readonly number[]): Tensor {
   const t = toTensor(x);
-  const list = typeof times === "number" ? [times] : times;
+  const list: readonly number[] = Array.isArray(times) ? times : [times as number];
   for (const n of list) wholeNumber("tile", "a number of repetitions", n, 0);
   const rank = Math.max(t.rank, list.length);
   const shape = [...Array.from({ length: rank - t.rank }, () => 1), ...t.shape];
