@@ -254,7 +254,7 @@ class ContractKernel {
     return ceilDivSize(used, rows);
   }
 
-  /** Walks an axis in blocks of `unroll`, then one by one (in smaller blocks where the rest is known). Pooling drops the rest. */
+  /** Walks an axis in blocks of `unroll`, then in a smaller block or one by one; pooling drops the rest. */
   #blocks(axis: number, unroll: number, from: Ix, to: Ix, body: (i: Ix, unroll: number) => void): void {
     const { k } = this.c;
     if (unroll === 1) {
@@ -280,9 +280,7 @@ class ContractKernel {
     const places = placesOf(rows).map((offsets) => index.map((ix, i) => ix.add(offsets.get(i) ?? 0)));
     const values = this.unrolledSum() ? this.straight(places, lanes) : this.accumulate(places, lanes);
     if (this.group.pool) this.storePooled(places, values, lanes);
-    else {
-      for (const [i, place] of places.entries()) this.storeOne(place, values[i]!, lanes);
-    }
+    else for (const [i, place] of places.entries()) this.storeOne(place, values[i]!, lanes);
   }
 
   unrolledSum(): boolean {
@@ -348,13 +346,38 @@ class ContractKernel {
     const terms = rounds.flatMap((r) =>
       places.map((place, i) => ({ i, place, r, at: this.element("a", place, r, spec.a.offset) })),
     );
+    const element = this.elements(
+      terms.map((t) => t.at),
+      lanes,
+    );
     for (const { i, place, r, at } of byElement(terms)) {
-      const x = k.load(this.a, at, this.aLanes(lanes));
+      const x = element(at);
       const w = this.b
         ? k.load(this.b, this.element("b", place, r, spec.b.offset), lanes)
         : this.spreadAt(place, r, lanes);
       add(i, k.prim(this.float ? "fmul" : "imul", k.splat(x, lanes), w));
     }
+  }
+
+  /**
+   * How to read the elements `all` of operand `a`, each for all lanes. Neighbours are loaded together and taken from the
+   * register: V8 moves every load of a block to its front, so that many single loads would not stay in registers.
+   */
+  elements(all: readonly Ix[], lanes: number): (at: Ix) => Val {
+    const { k } = this.c;
+    const origin = all[0];
+    const distances = origin ? all.map((at) => at.sub(origin).constant) : [];
+    const groups =
+      this.aLanes(lanes) === 1 && lanes >= 4 && !distances.includes(undefined)
+        ? neighbours(distances as number[])
+        : new Map<number, number>();
+    return (at) => {
+      const d = origin ? (at.sub(origin).constant ?? 0) : 0;
+      const first = groups.get(d);
+      if (first === undefined) return k.load(this.a, at, this.aLanes(lanes));
+      const four = k.load(this.a, at.add(first - d), 4);
+      return k.shuffle(four, four, new Array<number>(lanes).fill(d - first));
+    };
   }
 
   spreadAt(place: readonly Ix[], r: readonly Ix[], lanes: number): Val {
@@ -425,7 +448,7 @@ class ContractKernel {
     );
   }
 
-  /** The largest of each window in the tile, and which cell it was. */
+  /** The largest of one window in the tile, and which cell it was. */
   storePooled(places: readonly (readonly Ix[])[], values: readonly Val[], lanes: number): void {
     const { c, group } = this;
     const { k } = c;
@@ -481,6 +504,19 @@ function byElement<T extends { i: number; at: Ix }>(terms: readonly T[]): readon
   }
   const order = terms.map((_, n) => n).sort((p, q) => distance[p]! - distance[q]! || p - q);
   return order.map((n) => terms[n]!);
+}
+
+/** For each distance that lies in a run of four with at least two others, where the run begins. */
+function neighbours(distances: readonly number[]): Map<number, number> {
+  const sorted = [...new Set(distances)].sort((a, b) => a - b);
+  const out = new Map<number, number>();
+  for (let i = 0; i < sorted.length; ) {
+    const first = sorted[i]!;
+    const run = sorted.filter((d) => d >= first && d < first + 4);
+    if (run.length >= 3) for (const d of run) out.set(d, first);
+    i += run.length;
+  }
+  return out;
 }
 
 /** The tiles with another unrolling of one axis. */
