@@ -1,5 +1,6 @@
 /** `compile`: a function of Tensors, traced once per signature, then run as one program. */
 import type { Backend, Executable, ProfileRow } from "../ir/backend.ts";
+import type { TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program, ValueSpec } from "../ir/program.ts";
@@ -8,6 +9,7 @@ import type { Argument } from "./arguments.ts";
 import { bindSizes, contentOf, specOf } from "./arguments.ts";
 import type { BackendName } from "./backend.ts";
 import { defaultBackend, getBackend, planOn, prepareOn } from "./backend.ts";
+import { isDeviceArray } from "./device-array.ts";
 import { toTensor } from "./operand.ts";
 import { constant, inputOp } from "./ops/source.ts";
 import { Tensor } from "./tensor.ts";
@@ -63,6 +65,10 @@ interface Ready {
   readonly variables: readonly Variable[];
   readonly changed: readonly Variable[];
   readonly structure: Structure;
+  /** The sizes of the last call: training calls again and again with arrays of one length. */
+  last:
+    | { readonly args: readonly (number | Argument)[]; readonly sizes: ReadonlyMap<number, number> }
+    | undefined;
 }
 
 const forgotten = new FinalizationRegistry<Map<string, Ready>>((ready) => {
@@ -154,6 +160,7 @@ function traceAndPrepare(
     variables,
     structure,
     changed: [...trace.assigned.keys()],
+    last: undefined,
     executable: prepareOn(backend, program),
   };
 }
@@ -191,10 +198,24 @@ function bind(ready: Ready, args: readonly Argument[], name: BackendName) {
   }
   const backend = getBackend(name);
   return {
-    sizes: bindSizes(specs, args),
+    sizes: sizesOf(ready, args),
     inputs: args.map((x, i) => contentOf(i, x, specs[i]!.dtype, name)),
     variables: variables.map((v) => v.bufferOn(backend)),
   };
+}
+
+/** The values of symbolic sizes; those of the last call where the lengths and device arrays are the same. */
+function sizesOf(ready: Ready, args: readonly Argument[]): ReadonlyMap<number, number> {
+  const { last } = ready;
+  if (last?.args.every((seen, i) => seen === lengthOrArray(args[i]!))) return last.sizes;
+  const sizes = bindSizes(ready.specs, args);
+  const simple = args.every((x) => ArrayBuffer.isView(x) || isDeviceArray(x));
+  ready.last = simple ? { args: args.map(lengthOrArray), sizes } : undefined;
+  return sizes;
+}
+
+function lengthOrArray(x: Argument): number | Argument {
+  return ArrayBuffer.isView(x) ? (x as TypedArray).length : x;
 }
 
 function run<R>(ready: Ready, args: readonly Argument[], name: BackendName): Result<R> {

@@ -2,7 +2,7 @@
  * Random numbers as a pure function of (key, position): Threefry-2x32-13 (Salmon et al., SC11). A key is made from a seed
  * and a path of names, so that a stream depends on what it is for and not on the order in which things are made.
  */
-import { LimitError, UsageError } from "../ir/errors.ts";
+import { UsageError } from "../ir/errors.ts";
 import type { ScalarOp } from "../ir/scalar.ts";
 import { apply, arg, threefry2x32 } from "../ir/scalar.ts";
 import type { Shape } from "../ir/size.ts";
@@ -194,24 +194,14 @@ export function permutation(k: RandomKey, n: number | Shape[number]): Tensor {
 /** Positions below it fit beside a random word in the 53 bits of a double. */
 const packedPositions = 2 ** 21;
 
-/** The values of `permutation(key(seed, path).at(epoch), n)`, computed here and now; n is at most 2^21. */
+/** The values of `permutation(key(seed, path).at(epoch), n)`, computed here and now. */
 export function permutationHost(seed: number, path: string, epoch: number, n: number): Int32Array {
   const [k0, k1] = key(seed, path).at(epoch).words as Words;
-  if (n > mostPermuted) {
-    throw new LimitError({
-      where: "permutationHost",
-      problem: "too many numbers to permute",
-      expected: `at most ${mostPermuted}`,
-      got: String(n),
-      try: "use permutation, which has no such limit",
-    });
-  }
-  const sorted = new Float64Array(wholeNumber("permutationHost", "n", n, 0));
-  // The random word in front, the position behind it: one exact number to sort by, ties in order.
-  for (let i = 0; i < n; i++) sorted[i] = threefry2x32(k0, k1, i, 0)[0] * mostPermuted + i;
-  sorted.sort();
-  return Int32Array.from(sorted, (x) => x - Math.floor(x / mostPermuted) * mostPermuted);
+  const words = new Int32Array(wholeNumber("permutationHost", "n", n, 0));
+  for (let i = 0; i < n; i++) words[i] = threefry2x32(k0, k1, i, 0)[0];
+  if (n > packedPositions)
+    return Int32Array.from(words.keys()).sort((a, b) => words[a]! - words[b]! || a - b);
+  // The word in front, the position behind it: one exact number to sort by, ties in order.
+  const packed = Float64Array.from(words, (word, i) => word * packedPositions + i).sort();
+  return Int32Array.from(packed, (x) => x - Math.floor(x / packedPositions) * packedPositions);
 }
-
-/** Word (32 bits) and position must fit in the 53 bits of a number. */
-const mostPermuted = 2 ** 21;
