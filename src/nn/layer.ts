@@ -15,7 +15,7 @@ import {
   zeros,
 } from "../core/index.ts";
 import { ShapeError, UsageError } from "../ir/errors.ts";
-import { type Shape, type Size, sameSize, showShape, staticSize } from "../ir/size.ts";
+import { type Shape, showShape, staticSize } from "../ir/size.ts";
 import { type CallContext, callContext } from "./context.ts";
 import type { ConfigOf, Fields, NoFields, OptionsArgument } from "./fields.ts";
 import { readOptions } from "./fields.ts";
@@ -26,8 +26,9 @@ import {
   isRandom,
   readInitializer,
 } from "./initializers.ts";
+import { checkInputs, type InputRule } from "./input-rule.ts";
 import { Module } from "./module.ts";
-import { uniqueName } from "./naming.ts";
+import { checkName, uniqueName } from "./naming.ts";
 import { penaltyOf, type RegularizerOption, type RegularizerSpec, regularizerField } from "./regularizers.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
 
@@ -56,13 +57,6 @@ export interface LayerClass {
   new (options: never): Layer;
 }
 
-/** What inputs a layer takes; axes are counted as in `Array.at`. */
-export interface InputRule {
-  readonly rank?: number;
-  readonly minRank?: number;
-  readonly axes?: ReadonlyMap<number, number>;
-}
-
 interface WeightRecord {
   readonly weight: Variable;
   /** The last part of its path: `kernel`. */
@@ -72,6 +66,8 @@ interface WeightRecord {
   /** Its value when made, where it is to be drawn anew when a model takes the layer. */
   first: Tensor | undefined;
 }
+
+export type { InputRule };
 
 export interface WeightOptions {
   trainable?: boolean;
@@ -98,7 +94,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
   built = false;
   /** Names of the layers around it when it was built, as in `sequential/dense`. */
   path: string;
-  /** Shapes of the inputs and outputs when it was last built or applied, rows included. */
+  /** Shapes of the outputs when it was last built or applied, rows included. */
   outputShapes: readonly Shape[] | undefined;
   #trainable: boolean;
   /** Where its first weights come from: a model's seed and the place in it, once a model owns the layer. */
@@ -189,7 +185,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
   forward(inputs: readonly Tensor[], ctx: CallContext): Tensor[] {
     return scope(this.name, () => {
       const shapes = inputs.map((x) => x.shape);
-      this.check(shapes);
+      checkInputs(this.inputRule(), shapes, this.label);
       this.buildOn(shapes);
       const y = this.call(inputs.length === 1 ? inputs[0]! : [...inputs], ctx);
       const outputs = Array.isArray(y) ? y : [y];
@@ -381,29 +377,6 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
       w.write(values[i]!);
     });
   }
-
-  /** Throws a ShapeError where the inputs do not fit the input rule. */
-  private check(shapes: readonly Shape[]): void {
-    const { rank, minRank, axes } = this.inputRule();
-    for (const shape of shapes) {
-      const fail = (expected: string): never => {
-        throw new ShapeError({
-          where: this.label,
-          problem: "the input does not fit the layer",
-          expected,
-          got: showShape(shape),
-          try: "check the shape of the samples and the layer before this one",
-        });
-      };
-      if (rank !== undefined && shape.length !== rank) fail(`${rank} axes (rows included)`);
-      if (minRank !== undefined && shape.length < minRank) fail(`at least ${minRank} axes (rows included)`);
-      for (const [axis, size] of axes ?? []) {
-        if (!sameSize(shape.at(axis) as Size, size)) {
-          fail(`size ${size} on axis ${axis < 0 ? shape.length + axis : axis}`);
-        }
-      }
-    }
-  }
 }
 
 /** Keras divides the penalty on an output by the number of rows. */
@@ -419,15 +392,4 @@ export function elements(weight: Variable): number {
 
 function distinct(lists: readonly (readonly Variable[])[]): Variable[] {
   return [...new Set(lists.flat())];
-}
-
-function checkName(name: unknown, type: string): string {
-  if (typeof name === "string" && name !== "" && !name.includes("/")) return name;
-  throw new UsageError({
-    where: `${type} \`name\``,
-    problem: "this is no name for a layer",
-    expected: "a string that is not empty and has no `/`",
-    got: JSON.stringify(name) ?? String(name),
-    try: "leave `name` out, or choose another",
-  });
 }

@@ -5,6 +5,8 @@
  * model twice gives `dense` and then `dense_1`; `clearSession()` resets them.
  */
 
+import { UsageError } from "../ir/errors.ts";
+
 const counters = new Map<string, number>();
 
 /** `MaxPooling2D` → `max_pooling2d`, `LeakyReLU` → `leaky_re_lu`: Keras's rule for names made from class names. */
@@ -32,6 +34,18 @@ export function uniqueName(className: string): string {
   const taken = counters.get(base) ?? 0;
   counters.set(base, taken + 1);
   return taken === 0 ? base : `${base}_${taken}`;
+}
+
+/** `name`, if it can be that of a layer: files refer to layers by name, and weights by paths with slashes. */
+export function checkName(name: unknown, type: string): string {
+  if (typeof name === "string" && name !== "" && !name.includes("/")) return name;
+  throw new UsageError({
+    where: `${type} \`name\``,
+    problem: "this is no name for a layer",
+    expected: "a string that is not empty and has no `/`",
+    got: JSON.stringify(name) ?? String(name),
+    try: "leave `name` out, or choose another",
+  });
 }
 
 /** Starts the name counters anew (Keras's `clear_session`). Existing models are not affected. */
