@@ -1,10 +1,13 @@
 /** Reading values outside compiled functions: a program of exactly what is asked for, kept for the next like it. */
 import type { Executable } from "../ir/backend.ts";
 import type { TypedArray } from "../ir/dtype.ts";
+import { arrayOf } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
-import { showShape, symbolsOf } from "../ir/size.ts";
+import { countOf, showShape, symbolsOf } from "../ir/size.ts";
 import type { BackendName } from "./backend.ts";
 import { defaultBackend, getBackend, prepareOn } from "./backend.ts";
+import { onlyRepeats } from "./ops/move.ts";
+import { constantData } from "./ops/source.ts";
 import type { Tensor } from "./tensor.ts";
 import { contentKey, makeProgram } from "./trace.ts";
 import { knownValue, rememberValue } from "./values.ts";
@@ -20,13 +23,23 @@ const noSizes: ReadonlyMap<number, number> = new Map();
  * symbolic size.
  */
 export function evaluate(tensors: readonly Tensor[], name: BackendName = defaultBackend): TypedArray[] {
-  const open = tensors.filter((t) => knownValue(t) === undefined);
+  const open = tensors.filter((t) => knownValue(t) === undefined && !fill(t));
   if (open.length > 0) compute(open, name);
   return tensors.map((t) => knownValue(t)!);
 }
 
+/** Remembers the content of `t` where it is one constant repeated (zeros, ones, …): that needs no program. */
+function fill(t: Tensor): boolean {
+  refuseSymbols(t);
+  let source = t;
+  while (onlyRepeats(source)) source = source.inputs[0]!;
+  const data = constantData(source);
+  if (data?.length !== 1) return false;
+  rememberValue(t, arrayOf[t.dtype](countOf(t.shape) as number).fill(data[0]!));
+  return true;
+}
+
 function compute(tensors: readonly Tensor[], name: BackendName): void {
-  for (const t of tensors) refuseSymbols(t);
   const backend = getBackend(name);
   const { program, variables, lifted } = makeProgram({
     outputs: tensors,

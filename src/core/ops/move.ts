@@ -60,6 +60,11 @@ export function broadcastAlong(x: Tensor, shape: Shape, axes: readonly number[])
   return sameShape(x.shape, shape) ? x : broadcastOp([x], { shape, axes });
 }
 
+/** Whether `t` holds the elements of its input, each at least once, and nothing else. */
+export function onlyRepeats(t: Tensor): boolean {
+  return t.def === broadcastOp.def || t.def === reshapeOp.def;
+}
+
 interface SliceAttrs {
   readonly shape: Shape;
   readonly starts: readonly Size[];
