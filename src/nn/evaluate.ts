@@ -1,13 +1,13 @@
 /** `evaluate`: loss and metrics over data, without training. */
 import { CallbackList } from "./callbacks/callback-list.ts";
+import { checkLabels, checkWhole, compiledState } from "./checks.ts";
 import type { EvaluateOptions } from "./data-adapter.ts";
 import { isStream, readRows } from "./data-adapter.ts";
+import { type EvaluationData, evaluation, evaluationSteps } from "./evaluation.ts";
 import type { FitInput, FitTarget } from "./fit.ts";
 import { seconds, verbosity } from "./fit.ts";
 import type { Model } from "./model.ts";
 import { printerFrom } from "./progress.ts";
-import type { EvaluationData } from "./run.ts";
-import { checkLabels, checkWhole, compiledState, evaluation, evaluationSteps } from "./run.ts";
 import { Stepper } from "./stepper.ts";
 import { textFiles } from "./text-files.ts";
 import { Turn } from "./turn.ts";

@@ -1,6 +1,7 @@
 /** `compile`, `fit` and single steps: loops over the stepper, with callbacks told of its events. */
 import { NumericError, UsageError } from "../ir/errors.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
+import { checkLabels, compiledState } from "./checks.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import { CompiledState } from "./compile-options.ts";
 import type { ArraysInput, FitOptions, PassOptions, StepOptions, StreamInput } from "./data-adapter.ts";
@@ -10,8 +11,8 @@ import type { Model } from "./model.ts";
 import { nonFiniteError } from "./non-finite.ts";
 import { printerFrom } from "./progress.ts";
 import type { RunEvent } from "./run.ts";
-import { checkLabels, compiledState, Run } from "./run.ts";
-import { Stepper } from "./stepper.ts";
+import { Run } from "./run.ts";
+import { arraysOf, Stepper } from "./stepper.ts";
 import { textFiles } from "./text-files.ts";
 
 export { evaluate } from "./evaluate.ts";
@@ -158,7 +159,7 @@ async function onBatch(
   stepper.reset();
   const training = call === "trainOnBatch";
   const { committed, loss } = training
-    ? await stepper.trainBatch(rows)
+    ? await stepper.trainer(rows)(arraysOf(rows), rows.count)
     : { committed: true, loss: await stepper.test(rows) };
   if (!committed || !Number.isFinite(loss)) {
     const step = state.optimizer.iterations + 1;

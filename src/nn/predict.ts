@@ -1,16 +1,17 @@
 /** `predict`: the outputs of a model for data. */
 import { type Tensor, tensor } from "../core/index.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
+import { checkWhole } from "./checks.ts";
 import { CompiledState } from "./compile-options.ts";
 import type { ArraysInput, PredictOptions, Rows } from "./data-adapter.ts";
 import { isStream, openStream, readRows, unpack } from "./data-adapter.ts";
+import { parts } from "./evaluation.ts";
 import type { FitInput } from "./fit.ts";
 import { seconds, verbosity } from "./fit.ts";
 import type { HostArray } from "./host-array.ts";
 import { rowSize } from "./host-array.ts";
 import type { Model } from "./model.ts";
 import { printerFrom } from "./progress.ts";
-import { checkWhole, parts } from "./run.ts";
 import { Stepper } from "./stepper.ts";
 import { textFiles } from "./text-files.ts";
 import { Turn } from "./turn.ts";

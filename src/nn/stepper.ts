@@ -27,8 +27,6 @@ import type { Model } from "./model.ts";
 
 /** A compiled function of a model: a record of sums and outputs. */
 export type Plan = Compiled<Record<string, Tensor>>;
-/** Values of one run of a plan. */
-type PlanInput = TypedArray | DeviceArray;
 
 /** What one step gave. */
 export interface StepResult {
@@ -37,6 +35,9 @@ export interface StepResult {
   /** False where the loss or a gradient was not finite: nothing was changed. */
   readonly committed: boolean;
 }
+
+/** Does one step on the rows named by an index, or on the arrays of a batch, of `rows` rows. */
+export type Trainer = (data: readonly TypedArray[], rows: number) => Promise<StepResult>;
 
 /** Arrays in the memory of the backend, in the order of the plan's inputs. */
 export interface Resident {
@@ -118,38 +119,39 @@ export class Stepper {
     return ["loss", ...metrics.map((m) => m.key), ...(losses.length > 1 ? losses.map((l) => l.name) : [])];
   }
 
-  /** One step of training on the rows of `resident` that `index` names. */
-  async trainResident(resident: Resident, form: Rows, index: Int32Array): Promise<StepResult> {
-    return this.#train(form, [...resident.arrays, index], index.length, true);
-  }
-
-  /** One step of training on a batch that is handed over. */
-  async trainBatch(batch: Rows): Promise<StepResult> {
-    return this.#train(batch, arraysOf(batch), batch.count, false);
-  }
-
-  async #train(form: Rows, data: readonly PlanInput[], rows: number, resident: boolean): Promise<StepResult> {
+  /**
+   * Training made ready for data of the form of `form`: by index into `resident`, or on batches that are handed over.
+   * To be asked for anew where layers may have been frozen or thawed since.
+   */
+  trainer(form: Rows, resident?: Resident): Trainer {
     const objective = this.objective(form);
     const { optimizer } = this.state;
     const weights = this.model.trainableWeights();
-    const scalars = optimizer.scalars();
-    const names = Object.keys(scalars);
-    const plan = this.#plan(
-      `train ${resident} ${this.seed} ${weights.map((w) => w.name)} ${names}`,
-      form,
-      () => this.#trainPlan(form, objective, weights, names, resident),
+    const names = Object.keys(optimizer.scalars());
+    const by = resident === undefined ? "batch" : "index";
+    const plan = this.#plan(`train ${by} ${this.seed} ${weights.map((w) => w.name)} ${names}`, form, () =>
+      this.#trainPlan(form, objective, weights, names, resident !== undefined),
     );
-    const numbers = Object.values(scalars).map((v) => Float32Array.of(v));
-    const { committed, ...result } = await plan(...data, Int32Array.of(optimizer.iterations), ...numbers);
-    if (committed) optimizer.advance();
-    return { loss: await this.#collect(result, objective, rows, committed), committed };
+    const step = new Int32Array(1);
+    const numbers = names.map(() => new Float32Array(1));
+    return async (data, rows) => {
+      step[0] = optimizer.iterations;
+      Object.values(optimizer.scalars()).forEach((v, i) => {
+        numbers[i]![0] = v;
+      });
+      const before = resident?.arrays ?? [];
+      const { committed, ...result } = await plan(...before, ...data, step, ...numbers);
+      if (committed) optimizer.advance();
+      return { loss: this.#collect(result, objective, rows, committed), committed };
+    };
   }
 
   /** Losses and metrics of a batch, without training. Returns the loss of the batch. */
   async test(batch: Rows): Promise<number> {
     const objective = this.objective(batch);
     const plan = this.#plan("test", batch, () => this.#testPlan(batch, objective));
-    return this.#collect(await plan(...arraysOf(batch)), objective, batch.count, true);
+    const { committed: _, ...result } = await plan(...arraysOf(batch));
+    return this.#collect(result, objective, batch.count, true);
   }
 
   /** The outputs for a batch. */
@@ -157,13 +159,11 @@ export class Stepper {
     const form = { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
     const plan = this.#plan("predict", form, () => this.#predictPlan(form));
     const { committed: _, ...outputs } = await plan(...xs.map((x) => x.data));
-    return Promise.all(
-      Object.values<Tensor>(outputs).map(async (t) => ({
-        data: await t.data(),
-        shape: t.shape as readonly number[],
-        dtype: t.dtype,
-      })),
-    );
+    return Object.values<Tensor>(outputs).map((t) => ({
+      data: t.dataSync(),
+      shape: t.shape as readonly number[],
+      dtype: t.dtype,
+    }));
   }
 
   /**
@@ -183,7 +183,7 @@ export class Stepper {
       Int32Array.of(this.state.optimizer.iterations),
     );
     const values = new Map<string, number>();
-    for (const [name, t] of Object.entries<Tensor>(result)) values.set(name, (await t.data())[0]!);
+    for (const [name, t] of Object.entries<Tensor>(result)) values.set(name, t.dataSync()[0]!);
     return {
       predictions: outputsOf(this.model).map((_, i) => values.get(`prediction${i}`)!),
       loss: values.get("loss")!,
@@ -191,24 +191,25 @@ export class Stepper {
     };
   }
 
-  async #collect(
+  /** Adds the sums of a batch to the state, unless it does not count; returns its loss. */
+  #collect(
     result: Readonly<Record<string, Tensor>>,
     { losses, metrics }: Objective,
     rows: number,
     counts: boolean,
-  ): Promise<number> {
-    const loss = (await result.loss!.data())[0]!;
+  ): number {
+    const loss = result.loss!.dataSync()[0]!;
     if (!counts) return loss;
     this.#total += loss * rows;
     this.#rows += rows;
     if (losses.length > 1) {
       for (const i of losses.keys()) {
-        this.#lossSums[i] = (this.#lossSums[i] ?? 0) + (await result[lossOf(i)]!.data())[0]! * rows;
+        this.#lossSums[i] = (this.#lossSums[i] ?? 0) + result[lossOf(i)]!.dataSync()[0]! * rows;
       }
     }
     for (const [m, { metric }] of metrics.entries()) {
       const sums: TypedArray[] = [];
-      for (let i = 0; result[sumOf(m, i)] !== undefined; i++) sums.push(await result[sumOf(m, i)]!.data());
+      for (let i = 0; result[sumOf(m, i)] !== undefined; i++) sums.push(result[sumOf(m, i)]!.dataSync());
       metric.add(sums, rows);
     }
     return loss;
@@ -348,7 +349,8 @@ export function allArrays(r: Rows): HostArray[] {
   return [...r.xs, ...r.ys, ...(r.weight ? [r.weight] : [])];
 }
 
-function arraysOf(r: Rows): TypedArray[] {
+/** The content of every array, in that order. */
+export function arraysOf(r: Rows): TypedArray[] {
   return allArrays(r).map((a) => a.data);
 }
 

@@ -33,12 +33,16 @@ export class Turn {
     this.#signal = signal;
   }
 
-  /** To be awaited before each step. Throws CancelledError once the signal is given. */
-  async take(): Promise<void> {
-    if (performance.now() - this.#since > workFor) {
-      await macrotask();
-      this.#since = performance.now();
-    }
+  /** To be called before each step, and awaited where it gives a promise. Throws CancelledError once the signal is given. */
+  take(): Promise<void> | undefined {
+    if (performance.now() - this.#since > workFor) return this.#give();
+    this.check();
+    return undefined;
+  }
+
+  async #give(): Promise<void> {
+    await macrotask();
+    this.#since = performance.now();
     this.check();
   }
 

@@ -1,0 +1,192 @@
+/** Where the batches of a run come from: rows in memory, picked by index on the backend, or a stream. */
+import { deviceArray, permutationHost } from "../core/index.ts";
+import type { DType, TypedArray } from "../ir/dtype.ts";
+import { DataError, TendrilError } from "../ir/errors.ts";
+import { checkLabels, withClassWeights } from "./checks.ts";
+import type { FitOptions, Rows, StreamInput } from "./data-adapter.ts";
+import { openStream, readRows, unpack } from "./data-adapter.ts";
+import { takeRows } from "./host-array.ts";
+import type { Model } from "./model.ts";
+import type { StepPlace } from "./non-finite.ts";
+import type { Resident, Stepper, Trainer } from "./stepper.ts";
+import { allArrays, arraysOf } from "./stepper.ts";
+import type { Turn } from "./turn.ts";
+
+/** Largest data set kept in the memory of the backend; larger ones go over batch by batch. */
+const residentLimit = 2 ** 30;
+
+/** The options that decide about batches. */
+type BatchOptions = Pick<FitOptions, "batchSize" | "stepsPerEpoch" | "shuffle" | "seed" | "classWeight">;
+
+/** One step of training, ready to be done. */
+export interface TrainStep {
+  readonly count: number;
+  train(): Promise<{ committed: boolean }>;
+  /** The rows of the batch, for saying what is wrong with them. */
+  rows(): Rows;
+  readonly place: Pick<StepPlace, "rowOf">;
+}
+
+/** Where batches come from. */
+export interface Source {
+  readonly steps: number | undefined;
+  /** True where a stream ended and cannot begin anew. */
+  readonly exhausted: boolean;
+  readonly warning: string | undefined;
+  epoch(epoch: number, turn: Turn): AsyncGenerator<TrainStep, void> | Generator<TrainStep, void>;
+  close(): void;
+}
+
+export interface Opener {
+  open(stepper: Stepper): Source;
+}
+
+/** Rows in memory: kept on the backend in their own type, and picked by index, in a new order each epoch. */
+export function rowsSource(all: Rows, options: BatchOptions): Opener {
+  const steps = options.stepsPerEpoch;
+  const batchSize = options.batchSize ?? (steps === undefined ? 32 : Math.ceil(all.count / steps));
+  const perEpoch = Math.min(steps ?? Number.POSITIVE_INFINITY, Math.ceil(all.count / batchSize));
+  return {
+    open(stepper) {
+      const bytes = allArrays(all).reduce((sum, a) => sum + a.data.byteLength, 0);
+      const resident = bytes <= residentLimit ? makeResident(all, stepper) : undefined;
+      let closed = false;
+      const stepOf = (index: Int32Array, train: Trainer): TrainStep => {
+        const rows = () => pickRows(all, index);
+        return {
+          count: index.length,
+          train: () => train(resident ? [index] : arraysOf(rows()), index.length),
+          rows,
+          place: { rowOf: (row) => index[row]! },
+        };
+      };
+      return {
+        steps: perEpoch,
+        exhausted: false,
+        warning: undefined,
+        *epoch(epoch) {
+          const order = orderOf(all.count, options, epoch);
+          const train = stepper.trainer(all, resident);
+          for (let i = 0; i < perEpoch; i++) {
+            yield stepOf(order.slice(i * batchSize, Math.min(all.count, (i + 1) * batchSize)), train);
+          }
+        },
+        close() {
+          if (!closed) resident?.release();
+          closed = true;
+        },
+      };
+    },
+  };
+}
+
+function orderOf(count: number, { shuffle = true, seed = 0 }: BatchOptions, epoch: number): Int32Array {
+  return shuffle
+    ? permutationHost(seed, "shuffle", epoch, count)
+    : Int32Array.from({ length: count }, (_, i) => i);
+}
+
+function pickRows(all: Rows, index: Int32Array): Rows {
+  return {
+    xs: all.xs.map((x) => takeRows(x, index)),
+    ys: all.ys.map((y) => takeRows(y, index)),
+    weight: all.weight && takeRows(all.weight, index),
+    count: index.length,
+  };
+}
+
+function makeResident(all: Rows, stepper: Stepper): Resident {
+  const backend = stepper.backend === undefined ? {} : { backend: stepper.backend };
+  const place = (data: TypedArray, shape: readonly number[], dtype: DType) =>
+    deviceArray(data, [...shape], { dtype, ...backend });
+  const arrays = allArrays(all).map((a) => place(a.data, a.shape, a.dtype));
+  return {
+    arrays,
+    release() {
+      for (const a of arrays) a.release();
+    },
+  };
+}
+
+const ranOut =
+  "Your input ran out of data; interrupting training. Make sure that your dataset or generator can generate at least " +
+  "`stepsPerEpoch * epochs` batches.";
+
+/** Batches that come one by one. With `stepsPerEpoch` a pass goes on from epoch to epoch. */
+export function streamSource(model: Model, stream: StreamInput, options: BatchOptions): Opener {
+  return {
+    open(stepper) {
+      const steps = options.stepsPerEpoch;
+      const state = { exhausted: false, warning: undefined as string | undefined };
+      let pass: AsyncGenerator<Rows> | undefined;
+      return {
+        steps,
+        get exhausted() {
+          return state.exhausted;
+        },
+        get warning() {
+          return state.warning;
+        },
+        async *epoch(epoch, turn) {
+          const begin = () => streamRows(model, stream, turn, `fit: epoch ${epoch + 1}`);
+          pass = steps === undefined ? begin() : (pass ?? begin());
+          for (let i = 0; i !== steps; i++) {
+            const next = await pass.next();
+            if (next.done) {
+              if (steps !== undefined) Object.assign(state, { exhausted: true, warning: ranOut });
+              return;
+            }
+            let rows = next.value;
+            checkLabels(model, rows, `fit: epoch ${epoch + 1}, batch ${i + 1}`);
+            if (options.classWeight) rows = withClassWeights(rows, options.classWeight);
+            yield {
+              count: rows.count,
+              train: () => stepper.trainer(rows)(arraysOf(rows), rows.count),
+              rows: () => rows,
+              place: {},
+            };
+          }
+        },
+        close() {
+          void pass?.return(undefined);
+        },
+      };
+    },
+  };
+}
+
+/** The batches of one pass over a stream. What the stream throws is reported with the number of the batch. */
+export async function* streamRows(
+  model: Model,
+  stream: StreamInput,
+  turn: Turn,
+  call: string,
+): AsyncGenerator<Rows> {
+  const iterator = openStream(stream);
+  try {
+    for (let batch = 1; ; batch++) {
+      const where = `${call}, batch ${batch}`;
+      let next: IteratorResult<unknown>;
+      try {
+        next = await turn.race(iterator.next());
+      } catch (cause) {
+        throw cause instanceof TendrilError ? cause : streamFailed(where, cause);
+      }
+      if (next.done) return;
+      yield await readRows(model, unpack(next.value, where, true), where);
+    }
+  } finally {
+    const closing = iterator.return?.();
+    if (closing instanceof Promise) closing.catch(() => undefined);
+  }
+}
+
+function streamFailed(where: string, cause: unknown): DataError {
+  return new DataError({
+    where,
+    problem: `the iterable threw: ${cause instanceof Error ? cause.message : String(cause)}`,
+    expected: "a batch [x, y]",
+    try: "see the cause; the model has the weights of the last finished step",
+    cause,
+  });
+}

@@ -1,0 +1,78 @@
+/** Going over data without training: what `evaluate` and the validation of a run share. */
+
+import { streamRows } from "./batches.ts";
+import { checkLabels } from "./checks.ts";
+import type { Rows, StreamInput } from "./data-adapter.ts";
+import { sliceRows } from "./data-adapter.ts";
+import { nonFiniteError, type StepPlace } from "./non-finite.ts";
+import type { Stepper } from "./stepper.ts";
+import type { Turn } from "./turn.ts";
+
+/** Rows that evaluation and prediction take at once where batches are smaller. */
+const rowsAtOnce = 256;
+
+/** Data for evaluation: in memory or as a stream. */
+export interface EvaluationData {
+  readonly rows?: Rows;
+  readonly stream?: StreamInput;
+  readonly batchSize: number;
+  readonly steps: number | undefined;
+}
+
+/** The number of batches of an evaluation, where it is known. */
+export function evaluationSteps({ rows, batchSize, steps }: EvaluationData): number | undefined {
+  if (rows === undefined) return steps;
+  const all = Math.ceil(rows.count / batchSize);
+  return steps === undefined ? all : Math.min(steps, all);
+}
+
+/** Parts of rows in memory, several batches at once, with the number of the last batch of each. */
+export function* parts(
+  rows: Rows,
+  batchSize: number,
+  steps: number | undefined,
+): Generator<[Rows, number, number]> {
+  const end = Math.min(rows.count, (steps ?? Number.POSITIVE_INFINITY) * batchSize);
+  const size = batchSize * Math.max(1, Math.floor(rowsAtOnce / batchSize));
+  for (let from = 0; from < end; from += size) {
+    const to = Math.min(end, from + size);
+    yield [sliceRows(rows, from, to), Math.ceil(to / batchSize) - 1, from];
+  }
+}
+
+/**
+ * Goes over data without training; the sums are in the stepper. Yields the number of the last batch done. With `place`, a
+ * loss that is not finite throws NumericError.
+ */
+export async function* evaluation(
+  data: EvaluationData,
+  stepper: Stepper,
+  turn: Turn,
+  place: Omit<StepPlace, "step"> | undefined,
+): AsyncGenerator<number, void> {
+  const check = async (loss: number, rows: Rows, batch: number, rowOf?: (row: number) => number) => {
+    if (Number.isFinite(loss) || place === undefined) return;
+    throw await nonFiniteError(
+      stepper,
+      rows,
+      { ...place, step: batch + 1, ...(rowOf ? { rowOf } : {}) },
+      false,
+    );
+  };
+  if (data.rows) {
+    for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps)) {
+      await turn.take();
+      await check(await stepper.test(rows), rows, batch, (row) => from + row);
+      yield batch;
+    }
+    return;
+  }
+  let batch = 0;
+  for await (const rows of streamRows(stepper.model, data.stream!, turn, "evaluate")) {
+    await turn.take();
+    checkLabels(stepper.model, rows, `evaluate: batch ${batch + 1}`);
+    await check(await stepper.test(rows), rows, batch);
+    yield batch++;
+    if (batch === data.steps) return;
+  }
+}
