@@ -156,16 +156,24 @@ export function activate(name: ActivationName, x: Tensor): Tensor {
 
 function readActivation(value: unknown, at: string): ActivationName {
   if (value === null) return "linear";
-  const word = typeof value === "string" ? camelCase(value) : undefined;
-  const name = activationNames.find((n) => n === word);
+  const word = typeof value === "string" ? value : wordOfFunction(value);
+  const name = word === undefined ? undefined : activationNames.find((n) => n === camelCase(word));
   if (name !== undefined) return name;
   refuse(
     at,
     "the name of an activation function",
     value,
-    (typeof value === "string" ? suggestion(value, activationNames) : undefined) ??
+    (word === undefined ? undefined : suggestion(word, activationNames)) ??
       `use one of ${activationNames.join(", ")}`,
   );
+}
+
+/** Some versions of Keras write a function as `{ class_name: "function", config: its name }`. */
+function wordOfFunction(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const saved = new Map(Object.entries(value));
+  const word: unknown = saved.get("class_name") === "function" ? saved.get("config") : undefined;
+  return typeof word === "string" ? word : undefined;
 }
 
 /** What may be given for an activation: its name, in camel case or as Keras spells it; null is `linear`. */

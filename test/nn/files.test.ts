@@ -514,6 +514,17 @@ describe("configurations from strangers", () => {
     expect(() => deserializeModel({ class_name: "Flatten", config: { name: "f" } })).toThrow(FormatError);
   });
 
+  test("an activation written as a function is known by its name", () => {
+    const activation = {
+      module: "builtins",
+      class_name: "function",
+      config: "hard_silu",
+      registered_name: "function",
+    };
+    const model = deserialize(config("Dense", { name: "d", units: 2, activation })) as Model;
+    expect(model.layers[0]!.config).toMatchObject({ activation: "hardSilu" });
+  });
+
   test("graphs with loops or missing parts", () => {
     const saved = JSON.parse(JSON.stringify(serialize(graph(), "legacy")));
     const layers = saved.config.layers as { name: string; inbound_nodes: { args: never[] }[] }[];
