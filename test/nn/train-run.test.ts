@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { Tensor } from "../../src/core/index.ts";
+import { memory, type Tensor } from "../../src/core/index.ts";
 import {
   Adam,
   Dense,
@@ -371,6 +371,30 @@ test("several inputs and outputs, with losses and metrics by name", async () => 
     [22, 2],
     [22, 1],
   ]);
+});
+
+test("every call, failed ones too, leaves the memory as it was (MM-2)", async () => {
+  const model = compiled();
+  const bad = x.map((row, i) => (i === 9 ? [Number.NaN, 0] : row));
+  const calls = async () => {
+    await model.fit(x, y, { ...quiet, epochs: 2, validationSplit: 0.5 });
+    await model.evaluate(x, y, quiet);
+    await model.predict(x, quiet);
+    await expect(model.fit(bad, y, quiet)).rejects.toMatchObject({ code: "numeric" });
+    const fails = new LambdaCallback({
+      onTrainBatchEnd: () => {
+        throw new Error("stop");
+      },
+    });
+    await expect(model.fit(x, y, { ...quiet, callbacks: fails })).rejects.toThrow(/stop/);
+    const run = new Run(model, { x, y });
+    for (let i = 0; i < 3; i++) await run.step();
+    await run.close();
+  };
+  await calls();
+  const { buffers, bytes } = memory();
+  for (let i = 0; i < 3; i++) await calls();
+  expect(memory()).toMatchObject({ buffers, bytes });
 });
 
 test("history is plain data", async () => {
