@@ -58,7 +58,7 @@ interface Entry {
   gradient?: MapGradient;
 }
 
-/** A function of one value. `zeroForIntegers`: on int32 the function is the identity (floor, ceil, …). */
+/** A function of one value. `identityOnIntegers`: int32 is returned as it is (floor, ceil, …). */
 export function unary(entry: Entry & { identityOnIntegers?: boolean }): (x: Operand) => Tensor {
   const op = mapOp(entry.name, entry.scalar, entry.gradient);
   return (x) => {

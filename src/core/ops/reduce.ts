@@ -218,10 +218,9 @@ export function any(x: Operand, axis: Axis = null, options: ReduceOptions = {}):
   return sum(toBool(x), axis, options).greater(0);
 }
 
-/** The largest element to subtract before `exp`; 0 where it is infinite, so that no Infinity - Infinity arises. */
+/** The largest element along `axes`, to subtract before `exp`; its gradient cancels. */
 function shift(t: Tensor, axes: readonly number[]): Tensor {
-  const largest = t.max(axes, { keepdims: true });
-  return stopGradient(largest);
+  return stopGradient(t.max(axes, { keepdims: true }));
 }
 
 /** log Σ exp(x) without overflow. All -Infinity gives -Infinity, any +Infinity gives +Infinity. */
