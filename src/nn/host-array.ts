@@ -10,6 +10,8 @@ export interface HostArray {
   readonly data: TypedArray;
   readonly shape: readonly number[];
   readonly dtype: DType;
+  /** Values are divided by this inside the step. */
+  readonly divisor?: number;
 }
 
 type AnyTyped =
@@ -22,12 +24,14 @@ type AnyTyped =
   | Uint8ClampedArray;
 /** Numbers in brackets, as deep as the rank; the innermost rows may be typed arrays. */
 export type NestedNumbers = number | boolean | AnyTyped | readonly NestedNumbers[];
+/** A typed array with its shape. Inputs with `divisor: 255` stay bytes and are divided by 255 inside the step. */
+export interface ShapedInput {
+  readonly data: AnyTyped;
+  readonly shape: readonly number[];
+  readonly divisor?: number;
+}
 /** What is accepted as an array: a Tensor, a typed array (with or without its shape), or numbers in brackets. */
-export type ArrayLikeInput =
-  | Tensor
-  | AnyTyped
-  | { readonly data: AnyTyped; readonly shape: readonly number[] }
-  | readonly NestedNumbers[];
+export type ArrayLikeInput = Tensor | AnyTyped | ShapedInput | readonly NestedNumbers[];
 
 /** The shape of one row that is hoped for: it gives flat typed arrays and missing axes of size 1 their shape. */
 type RowShape = Shape | undefined;
@@ -36,7 +40,7 @@ export function isTyped(x: unknown): x is AnyTyped {
   return ArrayBuffer.isView(x) && !(x instanceof DataView) && !(x instanceof BigInt64Array);
 }
 
-function isShaped(x: unknown): x is { data: AnyTyped; shape: readonly number[] } {
+function isShaped(x: unknown): x is ShapedInput {
   return typeof x === "object" && x !== null && "data" in x && isTyped(x.data) && "shape" in x;
 }
 
@@ -54,7 +58,7 @@ export async function hostArray(value: unknown, where: string, row?: RowShape): 
     const shape = value.shape.map((s) => (typeof s === "number" ? s : 0));
     return fitRow({ data: (await value.data()) as TypedArray, shape, dtype: value.dtype }, where, row);
   }
-  if (isShaped(value)) return fitRow(shaped(value.data, value.shape, where), where, row);
+  if (isShaped(value)) return fitRow(shaped(value, where), where, row);
   if (isTyped(value)) return fitRow(flat(value, where, row), where, row);
   if (Array.isArray(value)) return fitRow(nested(value, where), where, row);
   throw new DataError({
@@ -78,7 +82,7 @@ function keep(values: AnyTyped): { data: TypedArray; dtype: DType } {
   return { data: Int32Array.from(values), dtype: "int32" };
 }
 
-function shaped(values: AnyTyped, shape: readonly number[], where: string): HostArray {
+function shaped({ data: values, shape, divisor }: ShapedInput, where: string): HostArray {
   const count = shape.reduce((a, b) => a * b, 1);
   if (count !== values.length || shape.some((s) => !Number.isInteger(s) || s < 0)) {
     throw new ShapeError({
@@ -89,7 +93,16 @@ function shaped(values: AnyTyped, shape: readonly number[], where: string): Host
       try: "check the shape: its product is the number of values",
     });
   }
-  return { ...keep(values), shape };
+  if (divisor !== undefined && !(Number.isFinite(divisor) && divisor !== 0)) {
+    throw new DataError({
+      where,
+      problem: "the values cannot be divided by this",
+      expected: "a finite divisor that is not 0",
+      got: String(divisor),
+      try: "divisor: 255 for images kept as bytes",
+    });
+  }
+  return { ...keep(values), shape, ...(divisor === undefined ? {} : { divisor }) };
 }
 
 function flat(values: AnyTyped, where: string, row: RowShape): HostArray {
@@ -196,9 +209,9 @@ export function rowSize(x: HostArray): number {
 export function rows(x: HostArray, from: number, to: number): HostArray {
   const size = rowSize(x);
   return {
+    ...x,
     data: x.data.subarray(from * size, to * size) as TypedArray,
     shape: [to - from, ...x.shape.slice(1)],
-    dtype: x.dtype,
   };
 }
 
@@ -210,7 +223,7 @@ export function takeRows(x: HostArray, index: Int32Array): HostArray {
   index.forEach((row, i) => {
     out.set(x.data.subarray(row * size, (row + 1) * size), i * size);
   });
-  return { data: out, shape: [index.length, ...x.shape.slice(1)], dtype: x.dtype };
+  return { ...x, data: out, shape: [index.length, ...x.shape.slice(1)] };
 }
 
 /** `row 17, column 5`; for rows of more axes the position in each. */

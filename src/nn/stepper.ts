@@ -48,6 +48,7 @@ export interface Resident {
 interface ArraySpec {
   readonly row: readonly number[];
   readonly dtype: DType;
+  readonly divisor: number | undefined;
 }
 
 /** What a plan is made for. */
@@ -266,7 +267,7 @@ export class Stepper {
 
   #predictPlan(form: Rows): Plan {
     const fn = (...xs: Tensor[]) => {
-      const predictions = this.model.forward(xs, callContext({ seed: this.seed }));
+      const predictions = this.model.forward(divided(form, xs), callContext({ seed: this.seed }));
       return Object.fromEntries(predictions.map((p, i) => [`output${i}`, p]));
     };
     return this.#compile(fn, dataSpecs(form, dim("rows")));
@@ -294,11 +295,11 @@ export class Stepper {
     arrays: readonly Tensor[],
     mode: { training: boolean; step: Tensor | number },
   ) {
-    const xs = arrays.slice(0, form.xs.length);
+    const xs = divided(form, arrays.slice(0, form.xs.length));
     const ys = arrays.slice(form.xs.length, form.xs.length + form.ys.length);
     const weight = form.weight === undefined ? undefined : arrays.at(-1);
     const ctx = callContext({ ...mode, key: key(this.seed, "layers") });
-    const predictions = this.model.forward([...xs], ctx);
+    const predictions = this.model.forward(xs, ctx);
     const each = objective.losses.map((l) => l.loss.value(ys[l.output]!, predictions[l.output]!, weight));
     const penalty = this.model.penalty();
     const terms = [
@@ -344,6 +345,14 @@ function dataSpecs(form: Rows, rows: Dim): InputSpec[] {
   return allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }));
 }
 
+/** The inputs as the model sees them: bytes of images become fractions here, inside the plan. */
+function divided(form: Rows, xs: readonly Tensor[]): Tensor[] {
+  return xs.map((x, i) => {
+    const { divisor } = form.xs[i]!;
+    return divisor === undefined ? x : x.div(divisor);
+  });
+}
+
 /** Every array in the order of the plan's inputs: x, labels, weight. */
 export function allArrays(r: Rows): HostArray[] {
   return [...r.xs, ...r.ys, ...(r.weight ? [r.weight] : [])];
@@ -355,6 +364,6 @@ export function arraysOf(r: Rows): TypedArray[] {
 }
 
 function formOf(r: Rows): Form {
-  const spec = (a: HostArray) => ({ row: a.shape.slice(1), dtype: a.dtype });
+  const spec = (a: HostArray) => ({ row: a.shape.slice(1), dtype: a.dtype, divisor: a.divisor });
   return { xs: r.xs.map(spec), ys: r.ys.map(spec), weighted: r.weight !== undefined };
 }
