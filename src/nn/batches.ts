@@ -12,11 +12,11 @@ import type { Resident, Stepper, Trainer } from "./stepper.ts";
 import { allArrays, arraysOf } from "./stepper.ts";
 import type { Turn } from "./turn.ts";
 
-/** Largest data set kept in the memory of the backend; larger ones go over batch by batch. */
-const residentLimit = 2 ** 30;
-
 /** The options that decide about batches. */
-type BatchOptions = Pick<FitOptions, "batchSize" | "stepsPerEpoch" | "shuffle" | "seed" | "classWeight">;
+type BatchOptions = Pick<
+  FitOptions,
+  "batchSize" | "stepsPerEpoch" | "shuffle" | "seed" | "classWeight" | "residentLimit"
+>;
 
 /** One step of training, ready to be done. */
 export interface TrainStep {
@@ -49,7 +49,7 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
   return {
     open(stepper) {
       const bytes = allArrays(all).reduce((sum, a) => sum + a.data.byteLength, 0);
-      const resident = bytes <= residentLimit ? makeResident(all, stepper) : undefined;
+      const resident = bytes <= (options.residentLimit ?? 2 ** 30) ? makeResident(all, stepper) : undefined;
       let closed = false;
       const stepOf = (index: Int32Array, train: Trainer): TrainStep => {
         const rows = () => pickRows(all, index);

@@ -67,6 +67,8 @@ export interface FitOptions extends PassOptions {
   validationFreq?: number | readonly number[];
   /** Seed of the order of rows and of dropout. Same seed, same bits. */
   seed?: number;
+  /** Largest data set, in bytes, that is kept in the memory of the backend (1 GiB); larger ones go over batch by batch. */
+  residentLimit?: number;
 }
 
 /** Options of `evaluate`. */

@@ -57,10 +57,11 @@ export async function evaluate(
   const stepper = new Stepper(model, state, 0);
   stepper.reset();
   await callbacks.call("onTestBegin", "evaluation");
-  for await (const batch of evaluation(data, stepper, new Turn("evaluate", options.signal), {
-    call: "evaluate",
-  })) {
-    await callbacks.call("onTestBatchEnd", `batch ${batch + 1}`, batch, stepper.logs());
+  const turn = new Turn("evaluate", options.signal);
+  for await (const { begin, batch } of evaluation(data, stepper, turn, { call: "evaluate" })) {
+    const place = `batch ${batch + 1}`;
+    if (begin) await callbacks.call("onTestBatchBegin", place, batch);
+    else await callbacks.call("onTestBatchEnd", place, batch, stepper.logs());
   }
   const logs = stepper.logs();
   await callbacks.call("onTestEnd", "evaluation", logs);

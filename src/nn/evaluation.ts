@@ -41,15 +41,15 @@ export function* parts(
 }
 
 /**
- * Goes over data without training; the sums are in the stepper. Yields the number of the last batch done. With `place`, a
- * loss that is not finite throws NumericError.
+ * Goes over data without training; the sums are in the stepper. Yields before and after each part: the number of its first
+ * and of its last batch. With `place`, a loss that is not finite throws NumericError.
  */
 export async function* evaluation(
   data: EvaluationData,
   stepper: Stepper,
   turn: Turn,
   place: Omit<StepPlace, "step"> | undefined,
-): AsyncGenerator<number, void> {
+): AsyncGenerator<{ readonly begin: boolean; readonly batch: number }, void> {
   const check = async (loss: number, rows: Rows, batch: number, rowOf?: (row: number) => number) => {
     if (Number.isFinite(loss) || place === undefined) return;
     throw await nonFiniteError(
@@ -61,18 +61,21 @@ export async function* evaluation(
   };
   if (data.rows) {
     for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps)) {
+      yield { begin: true, batch: Math.floor(from / data.batchSize) };
       await turn.take();
       await check(await stepper.test(rows), rows, batch, (row) => from + row);
-      yield batch;
+      yield { begin: false, batch };
     }
     return;
   }
   let batch = 0;
   for await (const rows of streamRows(stepper.model, data.stream!, turn, "evaluate")) {
+    yield { begin: true, batch };
     await turn.take();
     checkLabels(stepper.model, rows, `evaluate: batch ${batch + 1}`);
     await check(await stepper.test(rows), rows, batch);
-    yield batch++;
+    yield { begin: false, batch };
+    batch++;
     if (batch === data.steps) return;
   }
 }

@@ -1,5 +1,5 @@
 /** `compile`, `fit` and single steps: loops over the stepper, with callbacks told of its events. */
-import { NumericError, UsageError } from "../ir/errors.ts";
+import { UsageError } from "../ir/errors.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkLabels, compiledState } from "./checks.ts";
 import type { CompileOptions } from "./compile-options.ts";
@@ -78,7 +78,7 @@ export async function fit(
     const { epochs, steps } = first as Extract<RunEvent, { type: "trainBegin" }>;
     const context = { model, params: { verbose, epochs, steps }, printer, files: textFiles, clock: seconds };
     const callbacks = new CallbackList(given, context);
-    run.options.batchBegin = callbacks.listens("onTrainBatchBegin");
+    run.options.batchBegin = callbacks.listens("onTrainBatchBegin") || callbacks.listens("onTestBatchBegin");
     run.options.reportNonFinite = callbacks.handlesNonFinite;
     await dispatch(callbacks, first);
     while (!run.done) {
@@ -108,6 +108,8 @@ async function dispatch(callbacks: CallbackList, event: RunEvent): Promise<void>
       return callbacks.call("onTrainBatchEnd", `${place}, batch ${event.batch + 1}`, event.batch, event.logs);
     case "validationBegin":
       return callbacks.call("onTestBegin", place);
+    case "validationBatchBegin":
+      return callbacks.call("onTestBatchBegin", `${place}, batch ${event.batch + 1}`, event.batch);
     case "validationBatchEnd":
       return callbacks.call("onTestBatchEnd", `${place}, batch ${event.batch + 1}`, event.batch, event.logs);
     case "validationEnd":
@@ -167,9 +169,4 @@ async function onBatch(
   }
   const logs = stepper.logs();
   return stepper.keys().map((k) => logs[k]!);
-}
-
-/** True for the error of a step that is not finite. */
-export function isDiverged(error: unknown): error is NumericError {
-  return error instanceof NumericError;
 }

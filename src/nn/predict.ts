@@ -48,6 +48,7 @@ export async function predict(
   await callbacks.call("onPredictBegin", "prediction");
   const batches = rows ? parts(rows, batchSize, steps) : streamParts(model, x, turn, steps);
   for await (const [part, batch] of batches) {
+    await callbacks.call("onPredictBatchBegin", `batch ${batch + 1}`, batch);
     await turn.take();
     found.push(await stepper.predict(part.xs));
     await callbacks.call("onPredictBatchEnd", `batch ${batch + 1}`, batch);

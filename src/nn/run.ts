@@ -29,9 +29,12 @@ export type RunEvent =
       readonly rows: number;
       readonly logs: EpochLogs;
       readonly committed: boolean;
+      /** How long the step took. */
+      readonly seconds: number;
     }
   | { readonly type: "validationBegin"; readonly epoch: number }
-  /** `batch` is the last one done: several may go at once. */
+  /** Batches of validation go several at once: `batch` is the first of them here, and the last at their end. */
+  | { readonly type: "validationBatchBegin"; readonly epoch: number; readonly batch: number }
   | {
       readonly type: "validationBatchEnd";
       readonly epoch: number;
@@ -163,14 +166,16 @@ export class Run {
       if (this.options.batchBegin) yield { type: "batchBegin", epoch, batch };
       const turned = turn.take();
       if (turned) await turned;
+      const began = performance.now();
       const { committed } = await step.train();
+      const seconds = (performance.now() - began) / 1000;
       if (!committed && !this.options.reportNonFinite) {
         const place: StepPlace = { call: "fit", epoch: epoch + 1, step: batch + 1, ...step.place };
         throw await nonFiniteError(stepper, step.rows(), place, true);
       }
       const logs = stepper.logs();
       if (!committed) logs.loss = Number.NaN;
-      yield { type: "batchEnd", epoch, batch, rows: step.count, logs, committed };
+      yield { type: "batchEnd", epoch, batch, rows: step.count, logs, committed, seconds };
       if (this.#stopping) return;
       batch++;
     }
@@ -186,8 +191,9 @@ export class Run {
     place: Omit<StepPlace, "step">,
   ): AsyncGenerator<RunEvent, void> {
     const strict = !this.options.reportNonFinite;
-    for await (const batch of evaluation(validation, stepper, turn, strict ? place : undefined)) {
-      yield { type: "validationBatchEnd", epoch, batch, logs: stepper.logs() };
+    for await (const { begin, batch } of evaluation(validation, stepper, turn, strict ? place : undefined)) {
+      if (!begin) yield { type: "validationBatchEnd", epoch, batch, logs: stepper.logs() };
+      else if (this.options.batchBegin) yield { type: "validationBatchBegin", epoch, batch };
     }
   }
 

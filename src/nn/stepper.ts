@@ -77,6 +77,10 @@ export class Stepper {
   #lossSums: number[] = [];
   #total = 0;
   #rows = 0;
+  #read: { of: Objective | undefined; readers: readonly (readonly [string, () => number])[] } = {
+    of: undefined,
+    readers: [],
+  };
 
   constructor(model: Model, state: CompiledState, seed: number) {
     this.model = model;
@@ -105,13 +109,25 @@ export class Stepper {
 
   /** Means over the rows since the last reset, keys in alphabetical order as Keras logs them. */
   logs(): Record<string, number> {
-    const { losses = [], metrics = [] } = this.state.current ?? {};
-    const logs: [string, number][] = [["loss", this.#rows === 0 ? 0 : this.#total / this.#rows]];
+    const logs: Record<string, number> = {};
+    for (const [key, value] of this.#readers()) logs[key] = value();
+    return logs;
+  }
+
+  /** How each value of the logs is read, in their order. */
+  #readers(): readonly (readonly [string, () => number])[] {
+    const objective = this.state.current;
+    if (this.#read.of === objective) return this.#read.readers;
+    const { losses = [], metrics = [] } = objective ?? {};
+    const mean = (sum: number) => (this.#rows === 0 ? 0 : sum / this.#rows);
+    const readers: [string, () => number][] = [["loss", () => mean(this.#total)]];
     if (losses.length > 1) {
-      for (const [i, l] of losses.entries()) logs.push([l.name, (this.#lossSums[i] ?? 0) / this.#rows]);
+      for (const [i, l] of losses.entries()) readers.push([l.name, () => mean(this.#lossSums[i] ?? 0)]);
     }
-    for (const { key: name, metric } of metrics) logs.push([name, metric.result()]);
-    return Object.fromEntries(logs.sort(([a], [b]) => (a < b ? -1 : 1)));
+    for (const { key, metric } of metrics) readers.push([key, () => metric.result()]);
+    readers.sort(([a], [b]) => (a < b ? -1 : 1));
+    this.#read = { of: objective, readers };
+    return readers;
   }
 
   /** The keys of the logs in the order of `compile`: the loss, the metrics, the losses of single outputs. */

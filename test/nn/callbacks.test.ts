@@ -162,6 +162,7 @@ describe("in fit", () => {
       onTrainBatchBegin: note("batch begin"),
       onTrainBatchEnd: note("batch end"),
       onTestBegin: note("test begin"),
+      onTestBatchBegin: note("test batch begin"),
       onTestBatchEnd: note("test batch end"),
       onTestEnd: note("test end"),
     });
@@ -174,6 +175,7 @@ describe("in fit", () => {
       "batch begin 1",
       "batch end 1",
       "test begin",
+      "test batch begin 0",
       "test batch end 1",
       "test end",
       "epoch end 0",

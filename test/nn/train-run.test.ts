@@ -130,14 +130,21 @@ describe("same seed, same bits", () => {
   test("from arrays, bytes or batches one by one", async () => {
     const next = noise(5);
     const bytes = Uint8Array.from({ length: 44 }, () => Math.floor((next() + 1) * 8));
-    const after = async (data: unknown, labels?: unknown) => {
+    const after = async (data: unknown, labels?: unknown, more: object = {}) => {
       const model = withDropout();
-      await model.fit(data as never, labels as never, { ...quiet, batchSize: 5, epochs: 2, shuffle: false });
+      await model.fit(data as never, labels as never, {
+        ...quiet,
+        batchSize: 5,
+        epochs: 2,
+        shuffle: false,
+        ...more,
+      });
       return flatWeights(model);
     };
     const labels = Int32Array.from(y);
     const wanted = await after({ data: bytes, shape: [22, 2] }, labels);
     expect(await after(Float32Array.from(bytes), y)).toEqual(wanted);
+    expect(await after(Float32Array.from(bytes), y, { residentLimit: 0 })).toEqual(wanted);
     function* batches() {
       for (let i = 0; i < 22; i += 5) {
         yield [
