@@ -45,28 +45,32 @@ export function binomial(p: Plane, times: number): Plane {
   return out;
 }
 
-/** Running maximum (sign 1) or minimum (sign -1) over 2 radius + 1 values, three comparisons a value (van Herk 1992). */
+/**
+ * Running maximum over 2 radius + 1 values with three comparisons a value (van Herk 1992). `sign` -1 gives the minimum.
+ */
 function runningExtreme(
   sign: 1 | -1,
   radius: number,
 ): (from: Float32Array, to: Float32Array, n: number) => void {
   const window = 2 * radius + 1;
-  let prefix = new Float32Array(0);
-  let suffix = prefix;
+  let values = new Float32Array(0);
+  let suffix = values;
   return (from, to, n) => {
     const padded = Math.ceil((n + 2 * radius) / window) * window;
-    if (prefix.length < padded) {
-      prefix = new Float32Array(padded);
+    if (values.length < padded) {
+      values = new Float32Array(padded);
       suffix = new Float32Array(padded);
     }
-    const at = (i: number) => sign * from[Math.min(Math.max(i - radius, 0), n - 1)]!;
+    values.fill(sign * from[0]!, 0, radius);
+    for (let i = 0; i < n; i++) values[i + radius] = sign * from[i]!;
+    values.fill(sign * from[n - 1]!, n + radius, padded);
     for (let block = 0; block < padded; block += window) {
       let best = -Infinity;
-      for (let i = block; i < block + window; i++) prefix[i] = best = Math.max(best, at(i));
-      best = -Infinity;
-      for (let i = block + window - 1; i >= block; i--) suffix[i] = best = Math.max(best, at(i));
+      for (let i = block + window - 1; i >= block; i--) suffix[i] = best = Math.max(best, values[i]!);
+      // The values become their own running maxima from the block's start.
+      for (let i = block + 1; i < block + window; i++) values[i] = Math.max(values[i]!, values[i - 1]!);
     }
-    for (let i = 0; i < n; i++) to[i] = sign * Math.max(suffix[i]!, prefix[i + window - 1]!);
+    for (let i = 0; i < n; i++) to[i] = sign * Math.max(suffix[i]!, values[i + window - 1]!);
   };
 }
 
@@ -80,9 +84,33 @@ export function erode(p: Plane, radius: number): Plane {
   return radius < 1 ? p : separable(p, runningExtreme(-1, radius));
 }
 
-/** Grey closing: fills what is dark and narrower than 2 radius + 1 pixels; light's slopes and shadows' edges stay. */
+/**
+ * Grey closing: fills what is dark and narrower than 2 radius + 1 pixels; slopes of light and edges of shadows stay,
+ * up to the rim, because the picture is continued there by its point reflection.
+ */
 export function close(p: Plane, radius: number): Plane {
-  return erode(dilate(p, radius), radius);
+  const { width, height, data } = p;
+  const wide = plane(width + 2 * radius, height + 2 * radius);
+  for (let y = 0; y < wide.height; y++) {
+    const v = y - radius;
+    const rimY = Math.min(Math.max(v, 0), height - 1);
+    const mirrorY = Math.min(Math.max(2 * rimY - v, 0), height - 1);
+    for (let x = 0; x < wide.width; x++) {
+      const u = x - radius;
+      const rimX = Math.min(Math.max(u, 0), width - 1);
+      const mirrorX = Math.min(Math.max(2 * rimX - u, 0), width - 1);
+      const rim = data[rimY * width + rimX]!;
+      const value = rimX === u && rimY === v ? rim : 2 * rim - data[mirrorY * width + mirrorX]!;
+      wide.data[y * wide.width + x] = Math.max(0, value);
+    }
+  }
+  const closed = erode(dilate(wide, radius), radius);
+  const out = plane(width, height);
+  for (let y = 0; y < height; y++) {
+    const at = (y + radius) * wide.width + radius;
+    out.data.set(closed.data.subarray(at, at + width), y * width);
+  }
+  return out;
 }
 
 /** The value below which the fraction `q` of the data lies, from at most about 50,000 evenly taken values. */

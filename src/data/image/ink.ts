@@ -41,15 +41,20 @@ function luma({ red, green, blue }: ColourPlanes): Plane {
   return out;
 }
 
-/** The level that more than half of all pixels, and most of the rim, share within 1 %; undefined where there is none. */
+/**
+ * The level of a drawing's background: one that a good part of all pixels and most of the rim have, exactly in a large
+ * picture, nearly in a tiny one. Undefined for a photograph.
+ */
 function constantBackground(grey: Plane): number | undefined {
   const { width, height, data } = grey;
-  const bins = 101;
-  const all = new Float64Array(bins);
-  for (const v of data) all[Math.round(v * 100)]!++;
+  const tiny = Math.max(width, height) <= 64;
+  const levels = new Float64Array(256);
+  for (const v of data) levels[Math.min(255, Math.max(0, Math.round(v * 255)))]!++;
+  const reach = tiny ? 3 : 0;
+  const around = (b: number) => levels.slice(Math.max(0, b - reach), b + reach + 1).reduce((x, y) => x + y);
   let mode = 0;
-  for (let b = 1; b < bins; b++) if (all[b]! > all[mode]!) mode = b;
-  const near = (v: number) => Math.abs(v - mode / 100) < 0.015;
+  for (let b = 1; b < 256; b++) if (around(b) > around(mode)) mode = b;
+  const near = (v: number) => Math.abs(v * 255 - mode) <= reach + 0.5;
   let count = 0;
   let sum = 0;
   for (const v of data) {
@@ -63,7 +68,8 @@ function constantBackground(grey: Plane): number | undefined {
     rim += Number(near(data[x]!)) + Number(near(data[(height - 1) * width + x]!));
   for (let y = 0; y < height; y++)
     rim += Number(near(data[y * width]!)) + Number(near(data[y * width + width - 1]!));
-  return count > 0.5 * data.length && rim > 0.75 * 2 * (width + height) ? sum / count : undefined;
+  const enough = count > 0.4 * data.length && rim > (tiny ? 0.5 : 0.75) * 2 * (width + height);
+  return enough ? sum / count : undefined;
 }
 
 function flatInk(grey: Plane, background: number): InkPlane {
@@ -111,8 +117,8 @@ function writtenInLight(grey: Plane): boolean {
   const sy = small.height / grey.height;
   const difference: number[] = [];
   const inset = 0.06;
-  for (let y = Math.floor(inset * grey.height); y < (1 - inset) * grey.height; y++) {
-    for (let x = Math.floor(inset * grey.width); x < (1 - inset) * grey.width; x++) {
+  for (let y = Math.floor(inset * grey.height); y < (1 - inset) * grey.height; y += 2) {
+    for (let x = Math.floor(inset * grey.width); x < (1 - inset) * grey.width; x += 2) {
       const m = sample(local, (x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5);
       difference.push(grey.data[y * grey.width + x]! - m);
     }

@@ -48,11 +48,11 @@ export function removeLines(ink: Plane, floor: number): LineRemoval {
 function traceLines(ink: Plane, floor: number): { lines: Plane; found: number } {
   const { width, height } = ink;
   const none = { lines: plane(width, height), found: 0 };
-  const slope = mainSlope(ink, floor);
-  if (slope === undefined) return none;
+  const slopes = slopesOf(ink, floor);
+  if (slopes === undefined) return none;
   const strength = plane(width, height);
-  for (const change of [-2, -1, 0, 1, 2]) persist(ink, slope + change * 0.008, strength);
-  const { map, components: lines } = components(strength, floor * 0.7, floor);
+  for (let k = slopes.from - 2; k <= slopes.to + 2; k++) persist(ink, k * STEP, 0.5 * floor, strength);
+  const { map, components: lines } = components(strength, floor * 0.6, floor * 0.8);
   const kept = lines.filter((c) => isPrinted(c, width, height));
   if (kept.length < 2) return none;
   const keep = new Uint8Array(lines.length + 1);
@@ -62,92 +62,119 @@ function traceLines(ink: Plane, floor: number): { lines: Plane; found: number } 
   return { lines: dilate(out, 1), found: kept.length };
 }
 
-/** Long and thin, and either nearly from side to side or out of the picture. */
+/** Thin, and running nearly from side to side, or out of the picture at one end, or across a corner of it. */
 function isPrinted(c: Component, width: number, height: number): boolean {
   const length = c.right - c.left + 1;
-  const thickness = c.area / length;
-  if (thickness > 0.02 * Math.max(width, height) + 2) return false;
+  if (c.area / length > 0.02 * Math.max(width, height) + 2) return false;
   const rim = 0.03 * width;
-  const leaves = c.left < rim || c.right > width - 1 - rim;
-  return length > 0.75 * width || (leaves && length > 0.35 * width);
+  const level = c.top < rim || c.bottom > height - 1 - rim;
+  const left = c.left < rim;
+  const right = c.right > width - 1 - rim;
+  return length > 0.75 * width || ((left || right) && (level || length > 0.35 * width));
 }
 
 /**
- * The slope dy/dx, within ±0.27, along which the ink lines up best: where its projection is most uneven. Undefined
- * where no direction is better than the others.
+ * The least and the greatest slope dy/dx, in steps, along which the ink of the upper, middle and lower third lines up
+ * best: where its projection is most uneven. Perspective makes them differ. Undefined where there is too little ink.
  */
-function mainSlope(ink: Plane, floor: number): number | undefined {
+function slopesOf(ink: Plane, floor: number): { from: number; to: number } | undefined {
   const { width, height, data } = ink;
-  const xs: number[] = [];
-  const ys: number[] = [];
-  for (let y = 0; y < height; y++) {
-    for (let x = (y * 7) % 3; x < width; x += 3) {
-      if (data[y * width + x]! > floor) {
-        xs.push(x);
-        ys.push(y);
+  const slopes: number[] = [];
+  for (let third = 0; third < 3; third++) {
+    const xs: number[] = [];
+    const ys: number[] = [];
+    for (let y = Math.floor((third * height) / 3); y < ((third + 1) * height) / 3; y++) {
+      for (let x = (y * 7) % 4; x < width; x += 4) {
+        if (data[y * width + x]! > floor) {
+          xs.push(x);
+          ys.push(y);
+        }
       }
     }
+    if (xs.length > width / 8) slopes.push(unevenest(xs, ys, width, height));
   }
-  if (xs.length < width / 3) return undefined;
+  if (slopes.length === 0) return undefined;
+  // A third that disagrees by far holds no lines of its own, or only the digit.
+  slopes.sort((a, b) => a - b);
+  const middle = slopes[slopes.length >> 1]!;
+  const near = slopes.filter((k) => Math.abs(k - middle) <= 8);
+  return { from: Math.min(...near), to: Math.max(...near) };
+}
+
+/** The slope, in steps, whose projection of the points is most uneven, by strips so that a bent line counts too. */
+function unevenest(xs: readonly number[], ys: readonly number[], width: number, height: number): number {
   const strips = 4;
   const shift = Math.ceil(STEEPEST * width) + 2;
   const bins = height + 2 * shift;
-  let best = 0;
-  let bestSlope: number | undefined;
+  // A long stroke of a thick pen must not outvote many thin lines: votes of a bin are limited.
+  const limit = width / strips / 4;
   const histogram = new Float32Array(strips * bins);
-  for (let k = -Math.round(STEEPEST / STEP); k <= Math.round(STEEPEST / STEP); k++) {
-    const slope = k * STEP;
+  const steps = Math.round(STEEPEST / STEP);
+  let best = 0;
+  let bestStep = 0;
+  for (let k = -steps; k <= steps; k++) {
     histogram.fill(0);
     for (let i = 0; i < xs.length; i++) {
-      const bin = Math.floor(ys[i]! - slope * (xs[i]! - width / 2)) + shift;
+      const bin = Math.floor(ys[i]! - k * STEP * (xs[i]! - width / 2)) + shift;
       const at = Math.floor((xs[i]! * strips) / width) * bins + bin;
       histogram[at] = histogram[at]! + 1;
     }
     let score = 0;
-    // A long stroke of a thick pen must not outvote many thin lines: votes of a bin are limited.
-    const limit = width / strips / 3;
     for (const votes of histogram) score += Math.min(votes, limit) ** 2;
     if (score > best) {
       best = score;
-      bestSlope = slope;
+      bestStep = k;
     }
   }
-  return bestSlope;
+  return bestStep;
 }
 
-/** Raises `strength` to the value that persists along the slope in a window around each pixel. */
-function persist(ink: Plane, slope: number, strength: Plane): void {
-  const { width, height } = ink;
+/** Raises `strength` to the value that persists along the slope in a window around each pixel above `floor`. */
+function persist(ink: Plane, slope: number, floor: number, strength: Plane): void {
+  const { width, height, data } = ink;
   const piece = Math.max(4, Math.round((0.3 * width) / PIECES));
-  const half = (piece * PIECES) >> 1;
+  const window = piece * PIECES;
   const shift = new Int32Array(width);
   for (let x = 0; x < width; x++) shift[x] = Math.round(slope * (x - width / 2));
   const reach = Math.abs(shift[0]!) + 1;
   const sums = new Float64Array(width + 1);
   const values = new Float64Array(PIECES);
   for (let row = -reach; row < height + reach; row++) {
+    // The part of the sheared row that lies in the picture.
+    let first = width;
+    let last = -1;
+    let marked = false;
     for (let x = 0; x < width; x++) {
       const y = row + shift[x]!;
-      sums[x + 1] = sums[x]! + (y >= 0 && y < height ? ink.data[y * width + x]! : 0);
+      const inside = y >= 0 && y < height;
+      const value = inside ? data[y * width + x]! : 0;
+      sums[x + 1] = sums[x]! + value;
+      if (inside) {
+        if (first === width) first = x;
+        last = x;
+        marked ||= value > floor;
+      }
     }
-    for (let x = 0; x < width; x++) {
-      const y = row + shift[x]!;
-      if (y < 0 || y >= height || ink.data[y * width + x]! <= 0) continue;
+    if (!marked) continue;
+    const pieces = Math.min(PIECES, Math.floor((last - first + 1) / piece));
+    if (pieces < 2) continue;
+    const rank = Math.floor((RANK * pieces) / PIECES);
+    for (let x = first; x <= last; x++) {
+      const at = (row + shift[x]!) * width + x;
+      if (data[at]! <= floor) continue;
       // A window that would leave the picture is moved inside.
-      const start = Math.max(0, Math.min(x - half, width - piece * PIECES));
-      let n = 0;
-      for (let k = 0; k < PIECES; k++) {
+      const start = Math.max(first, Math.min(x - (window >> 1), last + 1 - pieces * piece));
+      for (let k = 0; k < pieces; k++) {
         const a = start + k * piece;
-        const value = (sums[Math.min(width, a + piece)]! - sums[a]!) / piece;
-        let j = n++;
+        const value = (sums[a + piece]! - sums[a]!) / piece;
+        let j = k;
         while (j > 0 && values[j - 1]! > value) {
           values[j] = values[j - 1]!;
           j--;
         }
         values[j] = value;
       }
-      const at = y * width + x;
-      if (values[RANK]! > strength.data[at]!) strength.data[at] = values[RANK]!;
+      if (values[rank]! > strength.data[at]!) strength.data[at] = values[rank]!;
     }
   }
 }

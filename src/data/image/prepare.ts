@@ -7,7 +7,7 @@
 import { DataError } from "../../ir/errors.ts";
 import { chooseDigit } from "./choose.ts";
 import { resize } from "./filters.ts";
-import { type InkPlane, inkOf } from "./ink.ts";
+import { inkOf } from "./ink.ts";
 import { removeLines } from "./lines.ts";
 import { colourPlanes, type Pixels, type Plane, plane } from "./pixels.ts";
 import { changeWidth, strokeWidth } from "./stroke.ts";
@@ -68,7 +68,8 @@ export function prepareDigit(pixels: Pixels, options: PrepareDigitOptions = {}):
   if (found.ink === undefined)
     throw nothingFound(where, "the picture is blank: nothing stands out from the background");
   show("ink", found.ink, 255 / Math.max(found.peak, 1e-6));
-  const clean = found.flat ? found.ink : withoutLines(found);
+  const large = Math.min(found.ink.width, found.ink.height) >= 200;
+  const clean = large ? removeLines(found.ink, found.floor).cleaned : found.ink;
   if (clean !== found.ink) show("lines", clean, 255 / Math.max(found.peak, 1e-6));
 
   const digit = chooseDigit(clean, found.floor, found.flat);
@@ -83,10 +84,6 @@ export function prepareDigit(pixels: Pixels, options: PrepareDigitOptions = {}):
   const image = centreOfMass(box);
   stages.push({ name: "digit28", width: SIDE, height: SIDE, data: image });
   return { image, stages };
-}
-
-function withoutLines(found: InkPlane): Plane {
-  return found.ink === undefined ? plane(1, 1) : removeLines(found.ink, found.floor).cleaned;
 }
 
 function nothingFound(where: string, problem: string): DataError {
