@@ -12,6 +12,7 @@ import {
   isMove,
   type Roots,
   rebuild,
+  roughCount,
   type SplitContractSpec,
 } from "./graph.ts";
 import { vectorizable } from "./lower/contract.ts";
@@ -42,29 +43,72 @@ function oriented(n: CNode, graph: Graph): CNode {
   }
   const last = n.shape.length - 1;
   const swapped: SplitContractSpec = { ...spec, a: spec.b, b: spec.a };
-  if (vectorizable(spec, last)) return n;
   const [a, b] = n.inputs as [CNode, CNode];
-  if (vectorizable(swapped, last)) return graph.node(swapped, [b, a], n.shape, n.dtype, n.label);
-  const copied = copyOperand(n, spec, [a, b], graph) ?? copyOperand(n, swapped, [b, a], graph);
-  if (copied) return copied;
+  if (vectorizable(spec, last)) return packed(n, spec, [a, b], graph) ?? n;
+  if (vectorizable(swapped, last)) {
+    return packed(n, swapped, [b, a], graph) ?? graph.node(swapped, [b, a], n.shape, n.dtype, n.label);
+  }
+  for (const [turned, inputs] of [[spec, [a, b]] as const, [swapped, [b, a]] as const]) {
+    if (isStrided(n, turned))
+      return packed(n, turned, inputs, graph) ?? copyOperand(n, turned, inputs, graph);
+  }
   return asReduction(n, spec, graph) ?? n;
 }
 
+/** Whether `b` is read along the lanes with a stride, again and again for other results, and `a` not at all. */
+function isStrided(n: CNode, spec: SplitContractSpec): boolean {
+  const last = n.shape.length - 1;
+  if (last < 0 || spec.a.strides[last] !== 0 || spec.b.strides[last] === 0) return false;
+  return n.shape.some((_, i) => spec.b.strides[i] === 0);
+}
+
+/** Columns of a panel: one register tile wide. */
+const PANEL = 8;
+
 /**
- * The `b` operand read along the lanes with a stride: copied once into the order of reading, if it is read again for
- * other results, and if nothing of it is read through overlapping windows.
+ * A wide `b` that many rows share is copied into panels of eight columns, each a run of memory: rows of `b` that lie far
+ * apart would push each other out of the cache.
  */
-function copyOperand(
+function packed(
   n: CNode,
   spec: SplitContractSpec,
-  [a, b]: readonly [CNode, CNode],
+  inputs: readonly [CNode, CNode],
   graph: Graph,
 ): CNode | undefined {
   const last = n.shape.length - 1;
-  if (last < 0 || spec.a.strides[last] !== 0 || spec.b.strides[last] === 0) return undefined;
+  const columns = n.shape[last];
+  const rows = n.shape.slice(0, -1);
+  if (typeof columns !== "number" || columns < 128 || columns % PANEL !== 0 || spec.a.strides[last] !== 0)
+    return undefined;
+  // With a short sum the results, written row by row, matter more.
+  if (roughCount(spec.reduce) < 64 || roughCount(rows) < 32 || !rows.every((_, i) => spec.b.strides[i] === 0))
+    return undefined;
+  const split = (s: Size): Size[] => [mulSize(s, PANEL), s];
+  const strides = (all: readonly Size[]): Size[] => [
+    ...all.slice(0, last),
+    ...split(all[last]!),
+    ...all.slice(last + 1),
+  ];
+  const wide = {
+    ...spec,
+    a: { ...spec.a, strides: strides(spec.a.strides) },
+    b: { ...spec.b, strides: strides(spec.b.strides) },
+  };
+  const shape = [...rows, columns / PANEL, PANEL];
+  const draft = { ...n, shape };
+  const inner = copyOperand(draft, wide, inputs, graph);
+  return graph.node({ kind: "move", move: "reshape" }, [inner], n.shape, n.dtype, n.label);
+}
+
+/** The same with `b` copied into the order in which it is read. */
+function copyOperand(
+  n: Omit<CNode, "id">,
+  spec: SplitContractSpec,
+  [a, b]: readonly [CNode, CNode],
+  graph: Graph,
+): CNode {
+  const last = n.shape.length - 1;
   const all = [...n.shape, ...spec.reduce];
-  const reused = n.shape.some((_, i) => spec.b.strides[i] === 0);
-  if (!reused) return undefined;
   const inSums = all.map((_, i) => i).filter((i) => i >= n.shape.length && spec.b.strides[i] !== 0);
   const batch = n.shape.map((_, i) => i).filter((i) => i !== last && spec.b.strides[i] !== 0);
   const order = [...batch, ...inSums, last];

@@ -201,57 +201,65 @@ class ContractKernel {
     return size >= 4 ? 4 : 1;
   }
 
-  /** The loops around the tile. Tasks cut the first loop (or the parts of a cut sum); returns their number. */
+  /**
+   * The loops around the tile; returns the number of tasks. Tasks are whole tiles along the first loop axis, or the parts
+   * of a cut sum.
+   */
   loops(outer: readonly number[], tiles: readonly Tile[], lanesAxis: number): Size {
-    const { c, out } = this;
-    const { k } = c;
+    const { k } = this.c;
+    const { out, spec } = this;
     const index: Ix[] = out.map(() => Ix.number(0));
-    const columns = out[lanesAxis]!.size;
     const tileOf = (axis: number): number => tiles.find((t) => t.axis === axis)?.unroll ?? 1;
-    const part = this.spec.part;
-    const overLanes = (body: (lanes: number) => void): void => {
+    const first = spec.part === undefined ? outer[0] : undefined;
+    const cut = first === undefined ? undefined : this.#taskRows(first, tileOf(first));
+    const columns = (body: (lanes: number) => void): void => {
       const column = (j: Ix, lanes: number): void => {
         index[lanesAxis] = j;
         body(lanes);
       };
-      vectorLoop(k, 0, k.size(columns), this.columns(), column, this.unrolledSum() ? 1 : 4);
+      vectorLoop(k, 0, k.size(out[lanesAxis]!.size), this.columns(), column, this.unrolledSum() ? 1 : 4);
     };
-    const inner = (axes: readonly number[], from: number, rows: readonly Tile[], lanes?: number): void => {
-      // The weights of a short sum stay in registers while the other axes go by.
-      if (lanes === undefined && (from === axes.length || this.unrolledSum())) {
-        overLanes((l) => inner(axes, from, rows, l));
-        return;
+    const walk = (order: readonly number[], rows: readonly Tile[], lanes: number): void => {
+      const axis = order[0];
+      if (axis === undefined) this.tile(index, rows, lanes);
+      else if (axis === lanesAxis) columns((l) => walk(order.slice(1), rows, l));
+      else {
+        const from = axis === first && cut ? cut.from : Ix.number(0);
+        const to = axis === first && cut ? cut.to : k.size(out[axis]!.size);
+        this.#blocks(axis, tileOf(axis), from, to, (i, unroll) => {
+          index[axis] = i;
+          walk(order.slice(1), retiled(rows, axis, unroll), lanes);
+        });
       }
-      if (from === axes.length) {
-        this.tile(index, rows, lanes!);
-        return;
-      }
-      const axis = axes[from]!;
-      this.#blocks(axis, tileOf(axis), Ix.number(0), k.size(out[axis]!.size), (i, unroll) => {
-        index[axis] = i;
-        inner(axes, from + 1, retiled(rows, axis, unroll), lanes);
-      });
     };
-    if (part !== undefined || outer.length === 0) {
-      inner(outer, 0, tiles);
-      return part === undefined ? 1 : ceilDivSize(this.spec.reduce[0]!, part);
-    }
-    // The first loop axis is cut into tasks of whole tiles.
-    const first = outer[0]!;
-    const each =
-      roughCount(out.filter((_, i) => i !== first).map((x) => x.size)) * roughCount(this.spec.reduce);
-    const unroll = tileOf(first);
+    walk(this.#order(outer, lanesAxis), tiles, 1);
+    return cut ? cut.tasks : spec.part === undefined ? 1 : ceilDivSize(spec.reduce[0]!, spec.part);
+  }
+
+  /** Rows that a task does along the axis that tasks cut: whole tiles. */
+  #taskRows(axis: number, unroll: number): { from: Ix; to: Ix; tasks: Size } {
+    const { k } = this.c;
+    const others = this.out.filter((_, i) => i !== axis).map((x) => x.size);
+    const each = roughCount(others) * roughCount(this.spec.reduce);
     const rows = unroll * Math.max(1, Math.round(TASK_WORK / Math.max(1, each) / unroll));
-    const size = out[first]!.size;
-    const used = this.group.pool?.spec.axes.includes(first) ? floorTo(size, unroll) : size;
-    const whole = typeof used === "number" && used <= rows;
-    const begin = whole ? Ix.number(0) : k.task().mul(rows);
-    const end = whole ? k.size(used) : Ix.of(k.prim("imin", k.value(begin.add(rows)), k.value(k.size(used))));
-    this.#blocks(first, unroll, begin, end, (i, u) => {
-      index[first] = i;
-      inner(outer, 1, retiled(tiles, first, u));
-    });
-    return ceilDivSize(used, rows);
+    const size = this.out[axis]!.size;
+    const used = this.group.pool?.spec.axes.includes(axis) ? floorTo(size, unroll) : size;
+    if (typeof used === "number" && used <= rows) return { from: Ix.number(0), to: k.size(used), tasks: 1 };
+    const from = k.task().mul(rows);
+    const to = Ix.of(k.prim("imin", k.value(from.add(rows)), k.value(k.size(used))));
+    return { from, to, tasks: ceilDivSize(used, rows) };
+  }
+
+  /**
+   * Which loop goes around which. Panels of `b` stay while the rows of a task go by; the weights of a short sum stay in
+   * registers while everything but the first axis does.
+   */
+  #order(outer: readonly number[], lanesAxis: number): number[] {
+    const [first, ...rest] = outer;
+    if (this.unrolledSum()) return [...outer.slice(0, 1), lanesAxis, ...outer.slice(1)];
+    const panels = rest.filter((axis) => this.out[axis]!.b !== 0);
+    if (first === undefined || panels.length === 0 || this.out[first]!.b !== 0) return [...outer, lanesAxis];
+    return [...panels, first, ...rest.filter((axis) => !panels.includes(axis)), lanesAxis];
   }
 
   /** Walks an axis in blocks of `unroll`, then in a smaller block or one by one; pooling drops the rest. */
