@@ -86,6 +86,12 @@ export class CompiledState {
     return this.#objective.value;
   }
 
+  /** Frees the plans. They are made again when needed. */
+  release(): void {
+    for (const plan of this.plans.values()) plan.release();
+    this.plans.clear();
+  }
+
   /** The objective chosen last; undefined before the first data came. */
   get current(): Objective | undefined {
     return this.#objective?.value;

@@ -36,7 +36,9 @@ export function compileModel(model: Model, options: CompileOptions = {}): void {
       try: "check the spelling; options are written in camelCase",
     });
   }
-  model.compiled = new CompiledState(options);
+  const state = new CompiledState(options);
+  model.compiled?.release();
+  model.compiled = state;
 }
 
 /** `verbose` as a number. Throws UsageError for anything else. */

@@ -1,6 +1,7 @@
 /** Arrays on the host: what users hand in, as typed arrays with a shape. */
 import { Tensor } from "../core/index.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
+import { arrayOf } from "../ir/dtype.ts";
 import { DataError, DTypeError, ShapeError } from "../ir/errors.ts";
 import type { Shape } from "../ir/size.ts";
 import { showShape } from "../ir/size.ts";
@@ -218,8 +219,7 @@ export function rows(x: HostArray, from: number, to: number): HostArray {
 /** The rows that `index` names, copied. */
 export function takeRows(x: HostArray, index: Int32Array): HostArray {
   const size = rowSize(x);
-  const data = x.data.slice(0, 0).constructor as new (n: number) => TypedArray;
-  const out = new data(index.length * size);
+  const out = arrayOf[x.dtype](index.length * size);
   index.forEach((row, i) => {
     out.set(x.data.subarray(row * size, (row + 1) * size), i * size);
   });

@@ -146,7 +146,7 @@ export class Stepper {
     const weights = this.model.trainableWeights();
     const names = Object.keys(optimizer.scalars());
     const by = resident === undefined ? "batch" : "index";
-    const plan = this.#plan(`train ${by} ${this.seed} ${weights.map((w) => w.name)} ${names}`, form, () =>
+    const plan = this.#plan(`train ${by} ${this.seed} ${this.#weights()} ${names}`, form, () =>
       this.#trainPlan(form, objective, weights, names, resident !== undefined),
     );
     const step = new Int32Array(1);
@@ -166,7 +166,7 @@ export class Stepper {
   /** Losses and metrics of a batch, without training. Returns the loss of the batch. */
   async test(batch: Rows): Promise<number> {
     const objective = this.objective(batch);
-    const plan = this.#plan("test", batch, () => this.#testPlan(batch, objective));
+    const plan = this.#plan(`test ${this.#weights()}`, batch, () => this.#testPlan(batch, objective));
     const { committed: _, ...result } = await plan(...arraysOf(batch));
     return this.#collect(result, objective, batch.count, true);
   }
@@ -174,7 +174,7 @@ export class Stepper {
   /** The outputs for a batch. */
   async predict(xs: readonly HostArray[]): Promise<HostArray[]> {
     const form = { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
-    const plan = this.#plan("predict", form, () => this.#predictPlan(form));
+    const plan = this.#plan(`predict ${this.#weights()}`, form, () => this.#predictPlan(form));
     const { committed: _, ...outputs } = await plan(...xs.map((x) => x.data));
     return Object.values<Tensor>(outputs).map((t) => ({
       data: t.dataSync(),
@@ -192,7 +192,7 @@ export class Stepper {
   ): Promise<{ predictions: number[]; loss: number; gradients: Map<Variable, number> }> {
     const objective = this.objective(batch);
     const weights = this.model.trainableWeights();
-    const plan = this.#plan(`inspect ${this.seed} ${weights.map((w) => w.name)}`, batch, () =>
+    const plan = this.#plan(`inspect ${this.seed} ${this.#weights()}`, batch, () =>
       this.#inspectPlan(batch, objective, weights),
     );
     const { committed: _, ...result } = await plan(
@@ -230,6 +230,15 @@ export class Stepper {
       metric.add(sums, rows);
     }
     return loss;
+  }
+
+  /** What of the model a plan depends on: its weights, and which of them are trained (and so have a penalty). */
+  #weights(): string {
+    const trained = new Set(this.model.trainableWeights());
+    return this.model
+      .weights()
+      .map((w) => `${w.name}${trained.has(w) ? "+" : ""}`)
+      .join();
   }
 
   #plan(what: string, form: Rows, make: () => Plan): Plan {

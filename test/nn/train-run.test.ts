@@ -353,6 +353,22 @@ describe("single batches", () => {
   });
 });
 
+test("a frozen layer stays as it is, and its penalty is left out", async () => {
+  const penalty = { kernelRegularizer: { type: "L2", l2: 1 } } as const;
+  const frozen = new Dense({ units: 4, activation: "tanh", inputShape: [2], ...penalty });
+  const model = new Sequential([frozen, new Dense({ units: 1 })], { seed: 1 });
+  model.compile({ optimizer: "adam", loss: "mse" });
+  await model.fit(x, y, quiet);
+  const [all] = (await model.evaluate(x, y, quiet)) as [number];
+  const kept = frozen.getWeights().map((w) => [...w]);
+  const squares = kept[0]!.reduce((s, w) => s + w * w, 0);
+  frozen.trainable = false;
+  const [rest] = (await model.evaluate(x, y, quiet)) as [number];
+  expect(all - rest).toBeCloseTo(squares, 4);
+  await model.fit(x, y, { ...quiet, epochs: 3 });
+  expect(frozen.getWeights().map((w) => [...w])).toEqual(kept);
+});
+
 test("several inputs and outputs, with losses and metrics by name", async () => {
   const [left, right] = [Input({ shape: [2], name: "left" }), Input({ shape: [1], name: "right" })];
   const hidden = new Dense({ units: 4, activation: "relu" }).apply(left);
