@@ -15,7 +15,8 @@ import {
   topological,
   type WinnerSpec,
 } from "./graph.ts";
-import { type Contraction, inlineSpread } from "./lower/contract.ts";
+import type { Contraction } from "./lower/contract.ts";
+import { inlineSpread } from "./lower/spread.ts";
 import { expensive } from "./numerics.ts";
 
 /** One kernel (or a few that belong together): the nodes it puts in memory, and what it reads. */

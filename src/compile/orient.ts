@@ -15,7 +15,7 @@ import {
   roughCount,
   type SplitContractSpec,
 } from "./graph.ts";
-import { vectorizable } from "./lower/contract.ts";
+import { vectorizable } from "./lower/spread.ts";
 
 export function orient(r: Roots, graph: Graph): Roots {
   return rebuild(r, graph, (n) =>

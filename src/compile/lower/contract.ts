@@ -6,20 +6,28 @@
  * accumulators in registers. Every result is one sum over the reduce axes in their order, whatever the tile: the tile
  * changes speed, never bits. What follows elementwise (bias, activation) and a max pooling are applied to the tile before
  * it is stored.
+ *
+ * Over 400 lines: one class, because loops, reads, sums and stores all work on the same axes.
  */
 import type { Size, Target, Val, WindowSpec } from "../../ir/index.ts";
 import { addSize, ceilDivSize, countOf, internal, mulSize, sameSize, stridesOf } from "../../ir/index.ts";
 import type { BufferRef } from "../builder.ts";
 import { type Segment, toMemory, type View } from "../evaluate.ts";
-import {
-  type CNode,
-  roughCount,
-  type SplitContractSpec,
-  throughReshapes,
-  type WinnerSpec,
-} from "../graph.ts";
+import { type CNode, roughCount, type SplitContractSpec, throughReshapes } from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, vectorLoop } from "./context.ts";
+
+import { type InlineSpread, TILE_ROWS, vectorizable } from "./spread.ts";
+import {
+  type Axis,
+  byElement,
+  mergeSums,
+  neighbours,
+  placesOf,
+  product,
+  retiled,
+  type Tile,
+} from "./tile.ts";
 
 /** About how many multiply-adds one task does. */
 const TASK_WORK = 1 << 20;
@@ -29,13 +37,6 @@ const ACCUMULATORS = 8;
 const REGISTERS = 15;
 /** A reduce loop of at most this many rounds is written out. */
 const UNROLL = 9;
-
-/** One axis of the contraction with the stride it has in each operand. */
-interface Axis {
-  readonly size: Size;
-  readonly a: Size;
-  readonly b: Size;
-}
 
 export interface Contraction {
   readonly node: CNode;
@@ -47,63 +48,15 @@ export interface Contraction {
   readonly spread?: InlineSpread;
 }
 
-/** The cotangent of a max pooling as an operand: which axis of the contraction runs along each of its axes. */
-export interface InlineSpread {
-  readonly node: CNode;
-  readonly spec: WinnerSpec;
-  readonly axes: readonly number[];
-}
-
-/**
- * Operand `b` as an inlined spread, where every element of it is used by one tile only: all other results fit one tile,
- * windows do not overlap, and each axis of the spread is one axis of the contraction.
- */
-export function inlineSpread(n: CNode, spec: SplitContractSpec): InlineSpread | undefined {
-  const b = n.inputs[1]!;
-  if (b.spec.kind !== "window" || b.spec.fn !== "spread" || spec.b.offset !== 0) return undefined;
-  const winner = b.spec;
-  if (
-    !winner.window.every((w, i) => w === winner.stride[i] && winner.pad[i] === 0) ||
-    winner.window.reduce((p, w) => p * w, 1) > 4
-  )
-    return undefined;
-  const shape = spec.part === undefined ? n.shape : n.shape.slice(1);
-  const last = shape.length - 1;
-  const rows = shape
-    .slice(0, -1)
-    .reduce((p: number, s) => p * (typeof s === "number" ? s : Number.POSITIVE_INFINITY), 1);
-  if (rows > ACCUMULATORS + 1 || !vectorizable(spec, last) || spec.a.strides[last] !== 0) return undefined;
-  const sizes = [...shape, ...spec.reduce];
-  const strides = stridesOf(b.shape);
-  const axes = b.shape.map((size, d) =>
-    sizes.findIndex((s, i) => sameSize(s, size) && sameSize(spec.b.strides[i]!, strides[d]!)),
-  );
-  const used = spec.b.strides.filter((s) => s !== 0).length;
-  const complete = axes.every((i) => i >= last) && new Set(axes).size === axes.length && used === axes.length;
-  return complete ? { node: b, spec: winner, axes } : undefined;
-}
-
 export interface ContractOptions {
   readonly inMemory: (n: CNode) => boolean;
   readonly target: Target;
-}
-
-/** Whether the lanes can run along output axis `last` with `b` read in vectors. */
-export function vectorizable(spec: SplitContractSpec, last: number): boolean {
-  const a = spec.a.strides[last];
-  return last >= 0 && spec.b.strides[last] === 1 && (a === 0 || a === 1);
 }
 
 export function lowerContract(group: Contraction, options: ContractOptions): Draft {
   const { node } = group;
   if (node.spec.kind !== "contract") return internal("contract expected");
   return new ContractKernel(group, node.spec, options).lower();
-}
-
-/** A loop of the kernel over an output axis: `count` rounds of `unroll` neighbouring results. */
-interface Tile {
-  readonly axis: number;
-  readonly unroll: number;
 }
 
 class ContractKernel {
@@ -169,7 +122,7 @@ class ContractKernel {
     let room = Math.max(1, Math.floor(ACCUMULATORS / Math.max(1, columns / 4)));
     if (columns === 1) room = ACCUMULATORS;
     // With one register column to a row, nine rows (a 3x3 kernel's taps) still fit.
-    if (columns === 4) room = ACCUMULATORS + 1;
+    if (columns === 4) room = TILE_ROWS;
     if (this.unrolledSum())
       room = Math.max(1, REGISTERS - roughCount(this.sums.map((x) => x.size)) * Math.max(1, columns / 4));
     const tiles: Tile[] = [];
@@ -193,7 +146,7 @@ class ContractKernel {
     const wide = this.options.target.tile.columns;
     // Few enough results for one tile of a single register column: nothing is read twice.
     const rows = roughCount(this.out.slice(0, -1).map((x) => x.size));
-    if (rows > ACCUMULATORS / 2 && rows <= ACCUMULATORS + 1 && size === wide) return 4;
+    if (rows > ACCUMULATORS / 2 && rows <= TILE_ROWS && size === wide) return 4;
     // A short sum keeps its weights in registers too.
     if (this.unrolledSum() && typeof size === "number" && size >= 4) return 4;
     if (typeof size !== "number") return wide;
@@ -494,75 +447,4 @@ function labelOf(group: Contraction): string {
 
 function floorTo(size: Size, by: number): Size {
   return typeof size === "number" ? size - (size % by) : addSize(size, 0);
-}
-
-/**
- * The terms of a tile in the order in which the elements of `a` lie in memory, so that each element is loaded once and
- * soon forgotten — if that leaves the terms of every result in their order.
- */
-function byElement<T extends { i: number; at: Ix }>(terms: readonly T[]): readonly T[] {
-  const origin = terms[0]?.at;
-  if (!origin || terms.length < 2) return terms;
-  const distance = terms.map((t) => t.at.sub(origin).constant);
-  const last = new Map<number, number>();
-  for (const [n, t] of terms.entries()) {
-    const d = distance[n];
-    if (d === undefined || d <= (last.get(t.i) ?? Number.NEGATIVE_INFINITY)) return terms;
-    last.set(t.i, d);
-  }
-  const order = terms.map((_, n) => n).sort((p, q) => distance[p]! - distance[q]! || p - q);
-  return order.map((n) => terms[n]!);
-}
-
-/** For each distance that lies in a run of four with at least two others, where the run begins. */
-function neighbours(distances: readonly number[]): Map<number, number> {
-  const sorted = [...new Set(distances)].sort((a, b) => a - b);
-  const out = new Map<number, number>();
-  for (let i = 0; i < sorted.length; ) {
-    const first = sorted[i]!;
-    const run = sorted.filter((d) => d >= first && d < first + 4);
-    if (run.length >= 3) for (const d of run) out.set(d, first);
-    i += run.length;
-  }
-  return out;
-}
-
-/** The tiles with another unrolling of one axis. */
-function retiled(tiles: readonly Tile[], axis: number, unroll: number): Tile[] {
-  const others = tiles.filter((t) => t.axis !== axis);
-  return (unroll > 1 ? [...others, { axis, unroll }] : others).sort((x, y) => x.axis - y.axis);
-}
-
-/** All combinations of tile offsets, the last axis fastest. */
-function placesOf(rows: readonly Tile[]): Map<number, number>[] {
-  let all: Map<number, number>[] = [new Map()];
-  for (const { axis, unroll } of rows) {
-    all = all.flatMap((m) => Array.from({ length: unroll }, (_, i) => new Map([...m, [axis, i]])));
-  }
-  return all;
-}
-
-function product(sizes: readonly number[]): number[][] {
-  return sizes.reduce<number[][]>(
-    (all, n) => all.flatMap((x) => Array.from({ length: n }, (_, i) => [...x, i])),
-    [[]],
-  );
-}
-
-/** Reduce axes that follow each other in memory in both operands are one axis; the order of the sum stays. */
-function mergeSums(axes: readonly Axis[], keepFirst: boolean): Axis[] {
-  const out: Axis[] = [];
-  for (const x of axes) {
-    const last = out[out.length - 1];
-    if (x.size === 1 && !(keepFirst && out.length === 0)) continue;
-    if (
-      last &&
-      !(keepFirst && out.length === 1) &&
-      sameSize(last.a, mulSize(x.a, x.size)) &&
-      sameSize(last.b, mulSize(x.b, x.size))
-    ) {
-      out[out.length - 1] = { size: mulSize(last.size, x.size), a: x.a, b: x.b };
-    } else out.push(x);
-  }
-  return out;
 }
