@@ -2,7 +2,7 @@
 import { CancelledError } from "../ir/errors.ts";
 
 /** Milliseconds of work after which others get a turn; a step comes on top, and 50 ms are promised. */
-const workFor = 30;
+const workFor = 20;
 
 interface Immediate {
   readonly setImmediate?: (fn: () => void) => unknown;
