@@ -71,8 +71,8 @@ function load(): Promise<H5Wasm> {
 let fileCount = 0;
 
 /**
- * Writes an HDF5 file (superblock 0, contiguous little-endian data, texts as UTF-8 of any length) that h5py and Keras
- * open. UsageError, before anything is written, for names and texts that HDF5 cannot hold.
+ * Writes an HDF5 file (in the form of HDF5 1.8: checksummed headers, contiguous little-endian data, texts as UTF-8 of any
+ * length) that h5py and Keras open. UsageError, before anything is written, for names and texts that HDF5 cannot hold.
  */
 export async function writeH5(root: H5Group): Promise<Uint8Array> {
   checkGroup(root, "");
