@@ -1,5 +1,7 @@
-/** gzip (RFC 1952) and zlib (RFC 1950) streams, with their checksums verified and their growth limited. */
-import { gzipSync, zlibSync } from "fflate";
+/**
+ * Reads gzip (RFC 1952) and zlib (RFC 1950) streams, with their checksums verified and their growth limited; deflate.ts
+ * writes them.
+ */
 import { adler32, crc32 } from "./checksum.ts";
 import { BoundedOutput, inflate } from "./inflate.ts";
 import { ByteReader, type FileLabel, MAX_DECODED_BYTES } from "./reader.ts";
@@ -8,8 +10,6 @@ import { ByteReader, type FileLabel, MAX_DECODED_BYTES } from "./reader.ts";
 const MAX_DEFLATE_RATIO = 1032;
 /** Growth is not limited by ratio below this many bytes. */
 const RATIO_FLOOR = 64 * 2 ** 20;
-
-export type CompressionLevel = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9;
 
 export interface GunzipOptions {
   /** The file's name, for errors. */
@@ -54,16 +54,6 @@ export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Arr
     if (r.remaining === 0) return output.finish();
     skipHeader(r);
   }
-}
-
-/** Compresses to one gzip member without name or time, so that equal bytes give equal files. */
-export function gzip(bytes: Uint8Array, options: { level?: CompressionLevel } = {}): Uint8Array {
-  return gzipSync(bytes, { level: options.level ?? 6, mtime: 0 });
-}
-
-/** Compresses to a zlib stream. */
-export function deflateZlib(bytes: Uint8Array, level: CompressionLevel = 6): Uint8Array {
-  return zlibSync(bytes, { level });
 }
 
 /** Decompresses a zlib stream that must give exactly `size` bytes; FormatError otherwise. */

@@ -1,6 +1,7 @@
 /** File formats: bytes on one side, plain values on the other. */
 export * from "./checksum.ts";
 export * from "./csv.ts";
+export * from "./deflate.ts";
 export * from "./gzip.ts";
 export * from "./h5.ts";
 export * from "./idx.ts";

@@ -1,7 +1,7 @@
 /** PNG encoder for 8-bit images; the decoder is in png.ts. */
 import { ShapeError } from "../ir/errors.ts";
 import { crc32 } from "./checksum.ts";
-import { type CompressionLevel, deflateZlib } from "./gzip.ts";
+import { type CompressionLevel, deflateZlib } from "./deflate.ts";
 import { concatBytes, type PngChannels, paeth, pngSignature } from "./png.ts";
 
 /**
@@ -37,39 +37,57 @@ export function writePng(
 }
 
 /** Chooses for each row the filter with the smallest sum of absolute differences (§12.7 of the standard). */
-function filterRows(data: ArrayLike<number>, height: number, rowBytes: number, n: number): Uint8Array {
+function filterRows(
+  data: Uint8Array | Uint8ClampedArray,
+  height: number,
+  rowBytes: number,
+  n: number,
+): Uint8Array {
   const out = new Uint8Array(height * (rowBytes + 1));
   const trial = new Uint8Array(rowBytes);
+  let above: Uint8Array | Uint8ClampedArray = new Uint8Array(rowBytes);
   for (let j = 0; j < height; j++) {
-    const from = j * rowBytes;
-    const row = out.subarray(j * (rowBytes + 1), (j + 1) * (rowBytes + 1));
+    const row = data.subarray(j * rowBytes, (j + 1) * rowBytes);
+    const to = out.subarray(j * (rowBytes + 1), (j + 1) * (rowBytes + 1));
     let best = Infinity;
-    for (let filter = 0; filter <= 4; filter++) {
-      let cost = 0;
-      for (let i = 0; i < rowBytes; i++) {
-        const left = i < n ? 0 : data[from + i - n]!;
-        const above = j === 0 ? 0 : data[from + i - rowBytes]!;
-        const corner = i < n || j === 0 ? 0 : data[from + i - rowBytes - n]!;
-        const guess = predictors[filter]!(left, above, corner);
-        const difference = (data[from + i]! - guess) & 255;
-        trial[i] = difference;
-        cost += difference < 128 ? difference : 256 - difference;
-      }
-      if (cost >= best) continue;
+    filters.forEach((filter, kind) => {
+      filter(trial, row, above, n);
+      const cost = magnitude(trial);
+      if (cost >= best) return;
       best = cost;
-      row[0] = filter;
-      row.set(trial, 1);
-    }
+      to[0] = kind;
+      to.set(trial, 1);
+    });
+    above = row;
   }
   return out;
 }
 
-const predictors: readonly ((left: number, above: number, corner: number) => number)[] = [
-  () => 0,
-  (left) => left,
-  (_, above) => above,
-  (left, above) => (left + above) >> 1,
-  paeth,
+/** The sum of the bytes as signed numbers, without their signs. */
+function magnitude(bytes: Uint8Array): number {
+  let sum = 0;
+  for (let i = 0; i < bytes.length; i++) sum += bytes[i]! < 128 ? bytes[i]! : 256 - bytes[i]!;
+  return sum;
+}
+
+type Row = Uint8Array | Uint8ClampedArray;
+
+/** The five filters (§9 of the standard): what remains of a row after its prediction from left and above. */
+const filters: readonly ((out: Uint8Array, row: Row, above: Row, n: number) => void)[] = [
+  (out, row) => out.set(row),
+  (out, row, _above, n) => {
+    for (let i = 0; i < row.length; i++) out[i] = row[i]! - (i < n ? 0 : row[i - n]!);
+  },
+  (out, row, above) => {
+    for (let i = 0; i < row.length; i++) out[i] = row[i]! - above[i]!;
+  },
+  (out, row, above, n) => {
+    for (let i = 0; i < row.length; i++) out[i] = row[i]! - (((i < n ? 0 : row[i - n]!) + above[i]!) >> 1);
+  },
+  (out, row, above, n) => {
+    for (let i = 0; i < n; i++) out[i] = row[i]! - above[i]!;
+    for (let i = n; i < row.length; i++) out[i] = row[i]! - paeth(row[i - n]!, above[i]!, above[i - n]!);
+  },
 ];
 
 function makeChunk(type: string, body: Uint8Array): Uint8Array {

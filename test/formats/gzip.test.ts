@@ -1,7 +1,8 @@
 import { deflateSync, gunzipSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { adler32, crc32 } from "../../src/formats/checksum.ts";
-import { gunzip, gzip, inflateZlib } from "../../src/formats/gzip.ts";
+import { gzip } from "../../src/formats/deflate.ts";
+import { gunzip, inflateZlib } from "../../src/formats/gzip.ts";
 import { FormatError, LimitError } from "../../src/ir/errors.ts";
 import { bitFlips, truncations, verdict } from "./damage.ts";
 

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { gzip } from "../../src/formats/gzip.ts";
+import { gzip } from "../../src/formats/deflate.ts";
 import { type IdxArray, readIdx, writeIdx } from "../../src/formats/idx.ts";
 import { FormatError, LimitError, ShapeError } from "../../src/ir/errors.ts";
 import { bitFlips, truncations, verdict } from "./damage.ts";
