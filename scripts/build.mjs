@@ -1,0 +1,36 @@
+/**
+ * Builds `dist` from `src` (plain JavaScript: `npm ci` runs it before anything else could), and removes from `dist` what
+ * has no source any more. Exit code 1 where the types do not hold.
+ */
+import { spawnSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { readdir, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const dist = join(root, "dist");
+
+/** The compiler's own program, so that no shell and no `.cmd` file is needed. */
+function compiler() {
+  const manifest = createRequire(import.meta.url).resolve("typescript/package.json");
+  return join(dirname(manifest), JSON.parse(readFileSync(manifest, "utf8")).bin.tsc);
+}
+
+/** Removes outputs whose source is gone: a renamed file must not live on in the package. */
+async function removeStale() {
+  const outputs = await readdir(dist, { recursive: true });
+  for (const output of outputs) {
+    const source = join(root, "src", output.replace(/(\.d\.ts|\.js)$/, ".ts"));
+    if (/\.js$|\.d\.ts$/.test(output) && !existsSync(source)) await rm(join(dist, output));
+  }
+}
+
+const { status, error } = spawnSync(process.execPath, [compiler(), "-p", "tsconfig.build.json"], {
+  cwd: root,
+  stdio: "inherit",
+});
+if (error) throw error;
+if (existsSync(dist)) await removeStale();
+process.exitCode = status === 0 ? 0 : 1;

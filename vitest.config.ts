@@ -1,0 +1,26 @@
+/** The tests, in three parts: `fast` (in `npm run check`), `whole` (needs the built library or more time), `long`. */
+import { defineConfig } from "vitest/config";
+
+/** Folders and files of tests that run built code, other processes or a browser. */
+const whole = ["test/{browser,cli,package,whole}/**/*.test.ts", "test/examples.test.ts"];
+const long = ["test/long/**/*.test.ts"];
+const built = { globalSetup: ["test/setup/build.ts"] };
+
+export default defineConfig({
+  test: {
+    // Two workers at most: some tests start processes of their own.
+    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          name: "fast",
+          include: ["test/**/*.test.ts"],
+          exclude: [...whole, ...long],
+          testTimeout: 60_000,
+        },
+      },
+      { test: { name: "whole", include: whole, testTimeout: 180_000, hookTimeout: 180_000, ...built } },
+      { test: { name: "long", include: long, testTimeout: 1_800_000, hookTimeout: 180_000, ...built } },
+    ],
+  },
+});
