@@ -2,7 +2,7 @@
  * The base class of layers: options as plain data (`config`), weights made by `build` on the first input, and `call`,
  * which says what is computed with tensors.
  *
- * There is no method for the shape of the output: a layer is called on a placeholder and the shape is read off.
+ * There is no method for the shape of the output: a layer is called on an unknown tensor and the shape is read off.
  */
 import {
   key,
@@ -231,7 +231,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
   ): SymbolicTensor[] {
     const listed = Array.isArray(x);
     const inputs = (listed ? x : [x]) as readonly SymbolicTensor[];
-    const placeholders = inputs.map((t) => {
+    const unknowns = inputs.map((t) => {
       if (t instanceof SymbolicTensor) return zeros(t.shape, t.dtype);
       throw new UsageError({
         where: this.label,
@@ -241,7 +241,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
         try: "start with Input({ shape }), or use forward() for tensors with values",
       });
     });
-    const values = this.forward(placeholders, callContext());
+    const values = this.forward(unknowns, callContext());
     const outputs: SymbolicTensor[] = [];
     const application: Application = { layer: this, inputs, listed, outputs, ...options };
     values.forEach((y, i) => {

@@ -114,7 +114,7 @@ export class Model extends Layer {
     return (this.#graph?.outputs ?? []).map((t) => port(t));
   }
 
-  /** A class of the user's own is built by calling it on placeholders. */
+  /** A class of the user's own is built by calling it on unknown tensors. */
   override build(input: Shape | readonly Shape[]): void {
     if (this.#graph !== undefined) return;
     const shapes = (Array.isArray(input[0]) ? input : [input]) as readonly Shape[];
