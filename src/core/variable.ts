@@ -24,6 +24,8 @@ export interface VariableOptions {
   dtype?: DType;
   /** Whether training should change it; true unless given. Only a note to those who train. */
   trainable?: boolean;
+  /** What a new value is replaced by after each step of training. Only a note to those who train. */
+  constraint?: ((value: Tensor) => Tensor) | undefined;
 }
 
 /** Frees device memory of variables that were forgotten without `release`. */
@@ -36,6 +38,7 @@ export class Variable {
   readonly shape: Shape;
   readonly dtype: DType;
   readonly trainable: boolean;
+  readonly constraint: ((value: Tensor) => Tensor) | undefined;
   #initial: Tensor | undefined;
   #backend: Backend | undefined;
   readonly #held: { buffer: DeviceBuffer | undefined } = { buffer: undefined };
@@ -47,6 +50,7 @@ export class Variable {
     this.shape = this.#initial.shape;
     this.dtype = this.#initial.dtype;
     this.trainable = options.trainable ?? true;
+    this.constraint = options.constraint;
     for (const s of this.shape) staticSize(s, this.name, "the size of a variable");
     forgotten.register(this, this.#held, this.#held);
   }

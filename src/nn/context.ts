@@ -10,14 +10,17 @@ export interface CallContext {
   readonly step: Tensor | number;
   /** Adds a scalar to the loss (activity regularization). */
   addLoss(loss: Tensor): void;
-  /** Records a new value for a weight that is not trained (running statistics). */
-  update(weight: Variable, value: Tensor): void;
+  /**
+   * Records a new value for a weight that is not trained (running statistics), made from its value now: where a layer is
+   * used several times, the one that the use before left.
+   */
+  update(weight: Variable, change: (value: Tensor) => Tensor): void;
 }
 
 /** A context that collects what the layers add. */
 export interface CollectingContext extends CallContext {
   readonly losses: Tensor[];
-  readonly updates: [weight: Variable, value: Tensor][];
+  readonly updates: readonly (readonly [weight: Variable, value: Tensor])[];
 }
 
 /**
@@ -28,18 +31,20 @@ export function callContext(
   options: { training?: boolean; key?: RandomKey; seed?: number; step?: Tensor | number } = {},
 ): CollectingContext {
   const losses: Tensor[] = [];
-  const updates: [Variable, Tensor][] = [];
+  const updates = new Map<Variable, Tensor>();
   return {
     training: options.training ?? false,
     key: options.key ?? key(options.seed ?? 0),
     step: options.step ?? 0,
     losses,
-    updates,
+    get updates() {
+      return [...updates];
+    },
     addLoss: (loss) => {
       losses.push(loss);
     },
-    update: (weight, value) => {
-      updates.push([weight, value]);
+    update: (weight, change) => {
+      updates.set(weight, change(updates.get(weight) ?? weight.value));
     },
   };
 }
@@ -51,6 +56,6 @@ export function within(ctx: CallContext, part: string): CallContext {
     key: ctx.key.child(part),
     step: ctx.step,
     addLoss: (loss) => ctx.addLoss(loss),
-    update: (weight, value) => ctx.update(weight, value),
+    update: (weight, change) => ctx.update(weight, change),
   };
 }

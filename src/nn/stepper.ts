@@ -23,6 +23,7 @@ import { callContext } from "./context.ts";
 import type { Rows } from "./data-adapter.ts";
 import { outputsOf } from "./data-adapter.ts";
 import type { HostArray } from "./host-array.ts";
+import type { Layer } from "./layer.ts";
 import type { Model } from "./model.ts";
 
 /** A compiled function of a model: a record of sums and outputs. */
@@ -232,13 +233,14 @@ export class Stepper {
     return loss;
   }
 
-  /** What of the model a plan depends on: its weights, and which of them are trained (and so have a penalty). */
+  /**
+   * What of the model a plan depends on: its weights, which of them are trained (and so have a penalty), and which layers
+   * are frozen (and may compute something else then).
+   */
   #weights(): string {
     const trained = new Set(this.model.trainableWeights());
-    return this.model
-      .weights()
-      .map((w) => `${w.name}${trained.has(w) ? "+" : ""}`)
-      .join();
+    const weights = this.model.weights().map((w) => `${w.name}${trained.has(w) ? "+" : ""}`);
+    return [...weights, ...frozenLayers(this.model)].join();
   }
 
   #plan(what: string, form: Rows, make: () => Plan): Plan {
@@ -353,6 +355,11 @@ function finite(loss: Tensor, next: readonly Tensor[]): Tensor {
     .map((t) => t.abs().max())
     .reduce((a, b) => a.add(b), loss.abs())
     .isFinite();
+}
+
+/** Paths of the layers inside that are not trained. */
+function frozenLayers(layer: Layer): string[] {
+  return layer.sublayers().flatMap((l) => [...(l.trainable ? [] : [`!${l.path}`]), ...frozenLayers(l)]);
 }
 
 function noLoss(): never {

@@ -138,7 +138,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   }
 
   /**
-   * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots.
+   * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots, and what
+   * the weights are constrained to.
    * `scalars` are the values of `scalars()` as Tensors (plan inputs). Returns the new values of the weights.
    */
   apply(gradients: readonly Tensor[], weights: readonly Variable[], scalars: Scalars): Tensor[] {
@@ -151,9 +152,10 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       const p = decay === undefined ? before : before.sub(before.mul(decay));
       const slots = Object.fromEntries([...own].map(([name, v]) => [name, v.value]));
       const next = this.update(p, clipped[i]!, slots, scalars);
-      weight.assign(next.value);
-      for (const [name, value] of Object.entries(next.slots ?? {})) own.get(name)!.assign(value);
-      return next.value;
+      const value = weight.constraint?.(next.value) ?? next.value;
+      weight.assign(value);
+      for (const [name, slot] of Object.entries(next.slots ?? {})) own.get(name)!.assign(slot);
+      return value;
     });
   }
 
