@@ -12,8 +12,13 @@ export interface ArenaMemory {
 export const ALIGN = 64;
 /** Unused bytes that follow every allocation, so that a vector may be read past the end of an array. */
 export const SLACK = 64;
-/** The first bytes are never handed out: an address in them is a mistake, and addresses of padding stay positive. */
+/**
+ * The first bytes are never handed out: a kernel's address in them is a mistake, and addresses of padding stay positive.
+ * The words in which threads agree are there.
+ */
 const RESERVED = 1 << 16;
+/** The byte address of the interrupt word: a run that finds it not 0 between two rows stops. */
+export const INTERRUPT = 64;
 /** The last bytes are never handed out either: a vector read at the last array stays inside the memory. */
 const TAIL = 1024;
 /** Addresses are 32 bits, unsigned. */

@@ -3,10 +3,10 @@
  * words of the plan's table, which kernels and the walker read. The same for every backend that runs plans.
  *
  * The table is an array of 32-bit words: first one *entry* per row (kernel, address of the row's arguments, number of
- * tasks, unused), with one more entry for the guard (kernel `GUARD`, address of the guard's byte); then the arguments
+ * tasks, flags), with one more entry for the guard (kernel `GUARD`, address of the guard's byte); then the arguments
  * of each row, in the order of its kernel's parameters.
  */
-import type { Arg, Dim, Plan, Size } from "../ir/index.ts";
+import type { Arg, Dim, Plan, Row, Size } from "../ir/index.ts";
 import { byteSize, internal, LimitError, symbolsOf } from "../ir/index.ts";
 import { padded } from "./arena.ts";
 
@@ -14,6 +14,19 @@ export const ENTRY_WORDS = 4;
 export const ENTRY_BYTES = 4 * ENTRY_WORDS;
 /** In place of a kernel's number: this entry is the guard. */
 export const GUARD = -1;
+/** Flags of an entry: threads share its tasks; the interrupt word is looked at before it. */
+export const SHARED = 1;
+export const STOPPABLE = 2;
+
+/**
+ * What a run on one thread does in a nanosecond, by the operations and bytes that rows declare. Only whether to share is
+ * decided by it, which changes no bit.
+ */
+const FLOPS = 20;
+const BYTES = 8;
+/** Predicted nanoseconds from which the tasks of a row are shared, and from which a plan shares at all. */
+const SHARED_ROW = 5_000;
+const SHARED_PLAN = 100_000;
 
 /** The layout for one vector of sizes. */
 export interface Layout {
@@ -25,6 +38,10 @@ export interface Layout {
   readonly counts: Float64Array;
   /** Bytes of scratch. */
   readonly scratch: number;
+  /** By row: the flags of its entry. */
+  readonly flags: Int32Array;
+  /** Whether any row is shared. */
+  readonly shared: boolean;
 }
 
 type SizeProgram = (symbols: Float64Array, done: Float64Array) => number;
@@ -114,6 +131,12 @@ export class PlanLayout {
   private readonly slotWords: number[] = [];
   private readonly sizeWords: number[] = [];
   private readonly argWords: number[] = [];
+  /** How many sizes, from the first on, are those of memory and of words. */
+  private readonly checked: number;
+  /** By row: the indices of its tasks, operations and bytes among the sizes. */
+  private readonly work: readonly (readonly [tasks: number, flops: number, bytes: number])[];
+  /** The first row that writes a variable. */
+  private readonly firstEffect: number;
 
   constructor(plan: Plan) {
     this.plan = plan;
@@ -133,6 +156,14 @@ export class PlanLayout {
       this.slotWords.push(plan.guard.at * ENTRY_WORDS + 1, plan.guard.slot);
     }
     this.words = word;
+    this.checked = this.sizes.length;
+    this.work = plan.rows.map((r) => [
+      this.sizes.add(r.tasks),
+      this.sizes.add(r.flops),
+      this.sizes.add(r.bytes),
+    ]);
+    const effect = plan.rows.findIndex((r) => writesVariable(plan, r));
+    this.firstEffect = effect < 0 ? plan.rows.length : effect;
   }
 
   private addArgument(word: number, arg: Arg): void {
@@ -159,12 +190,23 @@ export class PlanLayout {
     });
     const offsets = new Float64Array(this.plan.slots.length).fill(-1);
     const scratch = this.placer.place(bytes, offsets);
-    return { sizes, offsets, counts, scratch };
+    const flags = this.flags(sizes);
+    return { sizes, offsets, counts, scratch, flags, shared: flags.some((f) => (f & SHARED) !== 0) };
+  }
+
+  /** A run may be stopped as long as it has changed nothing; rows are shared where that pays for the meeting. */
+  private flags(sizes: Float64Array): Int32Array {
+    const cost = this.work.map(([, flops, bytes]) => Math.max(sizes[flops]! / FLOPS, sizes[bytes]! / BYTES));
+    const worth = cost.reduce((a, b) => a + b, 0) >= SHARED_PLAN;
+    return Int32Array.from(this.work, ([tasks], r) => {
+      const shared = worth && sizes[tasks]! > 1 && cost[r]! >= SHARED_ROW;
+      return (shared ? SHARED : 0) | (r < this.firstEffect ? STOPPABLE : 0);
+    });
   }
 
   private check(sizes: Float64Array, counts: Float64Array): void {
     for (const n of counts) if (n < 0) internal(`a slot of the plan has ${n} elements`);
-    for (const n of sizes) {
+    for (const n of sizes.subarray(0, this.checked)) {
       if (n < 2 ** 31 && n >= -(2 ** 31)) continue;
       throw new LimitError({
         where: "run",
@@ -179,7 +221,9 @@ export class PlanLayout {
   /** Writes the table: addresses by slot, sizes, and where each row's arguments are (the table itself is at `base`). */
   write(out: Int32Array, base: number, kernels: readonly number[], l: Layout, addresses: Float64Array): void {
     kernels.forEach((kernel, r) => {
-      out[this.entryOf(r) * ENTRY_WORDS] = kernel;
+      const entry = this.entryOf(r) * ENTRY_WORDS;
+      out[entry] = kernel;
+      out[entry + 3] = l.flags[r]!;
     });
     if (this.plan.guard !== undefined) out[this.plan.guard.at * ENTRY_WORDS] = GUARD;
     const { argWords, slotWords, sizeWords } = this;
@@ -187,6 +231,14 @@ export class PlanLayout {
     for (let i = 0; i < slotWords.length; i += 2) out[slotWords[i]!] = addresses[slotWords[i + 1]!]!;
     for (let i = 0; i < sizeWords.length; i += 2) out[sizeWords[i]!] = l.sizes[sizeWords[i + 1]!]!;
   }
+}
+
+function writesVariable({ slots }: Plan, { args, kernel }: Row): boolean {
+  return args.some((a, i) => {
+    const param = kernel.params[i]!;
+    const written = param.kind === "buffer" && param.access !== "read";
+    return written && "slot" in a && slots[a.slot]!.where.kind === "variable";
+  });
 }
 
 function checkArguments(plan: Plan, r: number): void {

@@ -17,20 +17,40 @@ import type {
   TypedArray,
   ValueSpec,
 } from "../ir/index.ts";
-import { DTypeError, evalSize, internal, ShapeError, showShape, UsageError } from "../ir/index.ts";
-import type { ArenaMemory, Ledger } from "./arena.ts";
-import { Arena, ArenaBuffer, readArray, writeArray } from "./arena.ts";
+import {
+  DTypeError,
+  evalSize,
+  internal,
+  ShapeError,
+  showShape,
+  TendrilError,
+  UsageError,
+} from "../ir/index.ts";
+import type { Arena, Ledger } from "./arena.ts";
+import { ArenaBuffer, INTERRUPT, readArray, writeArray } from "./arena.ts";
 import type { Layout } from "./layout.ts";
 import { PlanLayout } from "./layout.ts";
 
 /** What differs between the backends that run plans. */
 export interface Machine {
-  readonly memory: ArenaMemory;
+  readonly arena: Arena;
+  /** How many threads may share the tasks of a row; each number gives the same bits. */
+  readonly threads: number;
+  /** How many other threads stand by now. */
+  readonly helpers: number;
   /** Makes kernels ready; returns a number for each, by which table entries name it. */
   load(kernels: readonly Kernel[]): number[];
-  /** Does the entries [from, to) of the table at byte address `table`; -1, or the entry of the guard that was false. */
+  /** Gets other threads to help with what follows, if there should be any. Returns before they are there. */
+  summon(): void;
+  /** Does the entries [from, to) of the table at byte address `table`: DONE, STOPPED, or the entry of a false guard. */
   walk(table: number, from: number, to: number): number;
+  /** Lets the other threads go; plans still run, on one thread. */
+  release(): void;
 }
+
+/** What `walk` returns where no guard was false: all entries are done; the interrupt word was set. */
+export const DONE = -1;
+export const STOPPED = -2;
 
 /** The most layouts a plan remembers: enough for an epoch's batch sizes, few enough for ragged batches. */
 const LAYOUTS = 64;
@@ -50,7 +70,24 @@ export class MachineBackend implements PlanBackend {
     this.name = name;
     this.target = target;
     this.machine = machine;
-    this.arena = new Arena(machine.memory);
+    this.arena = machine.arena;
+  }
+
+  get threads(): number {
+    return this.machine.threads;
+  }
+
+  /**
+   * The one word that stops a run: anything but 0, stored there with `Atomics.store`, ends the run in progress (from
+   * another thread, where memory is shared) or the next one, as long as it has changed no variable. That run sets it
+   * back to 0. Only a view of shared memory may be kept.
+   */
+  get interruptWord(): Int32Array {
+    return this.arena.view().i32.subarray(INTERRUPT / 4, INTERRUPT / 4 + 1);
+  }
+
+  release(): void {
+    this.machine.release();
   }
 
   allocate(dtype: DType, count: number): DeviceBuffer {
@@ -137,13 +174,19 @@ class PlanExecutable implements Executable {
 
   run(binding: Binding): RunResult {
     this.bind(binding);
-    return this.result(this.walk(0, this.layouts.entries) < 0);
+    if (this.layout!.shared) this.backend.machine.summon();
+    const status = this.walk(0, this.layouts.entries);
+    if (status === STOPPED) return { outputs: [], committed: false, interrupted: true };
+    return { outputs: this.outputsNow(), committed: status === DONE, interrupted: false };
   }
 
   private walk(from: number, to: number): number {
     try {
-      return this.backend.machine.walk(this.table, from, to);
+      const status = this.backend.machine.walk(this.table, from, to);
+      if (status === STOPPED) Atomics.store(this.backend.interruptWord, 0, 0);
+      return status;
     } catch (cause) {
+      if (cause instanceof TendrilError) throw cause;
       return internal(`a kernel left its memory: ${cause}`);
     }
   }
@@ -154,11 +197,12 @@ class PlanExecutable implements Executable {
     const calls = new Float64Array(rows.length);
     for (let n = 0; n < repeat; n++) {
       this.bind(binding);
+      if (this.layout!.shared) this.backend.machine.summon();
       for (let r = 0; r < rows.length; r++) {
-        if (guard?.at === r && this.walk(r, r + 1) >= 0) break;
+        if (guard?.at === r && this.walk(r, r + 1) !== DONE) break;
         const entry = this.layouts.entryOf(r);
         const start = performance.now();
-        this.walk(entry, entry + 1);
+        if (this.walk(entry, entry + 1) !== DONE) break;
         seconds[r]! += (performance.now() - start) / 1000;
         calls[r]! += 1;
       }
@@ -331,12 +375,11 @@ class PlanExecutable implements Executable {
     return true;
   }
 
-  private result(committed: boolean): RunResult {
+  private outputsNow(): TypedArray[] {
     const view = this.backend.arena.view();
     const counts = this.layout!.counts;
-    const outputs = this.plan.outputs.map(({ slot, value }) =>
+    return this.plan.outputs.map(({ slot, value }) =>
       readArray(view, value.dtype, this.addresses[slot]!, counts[slot]!),
     );
-    return { outputs, committed };
   }
 }

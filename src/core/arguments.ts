@@ -6,6 +6,7 @@ import type { ValueSpec } from "../ir/program.ts";
 import type { Shape, Size } from "../ir/size.ts";
 import { Dim, evalSize, showShape, symbolsOf } from "../ir/size.ts";
 import type { BackendName } from "./backend.ts";
+import { getBackend } from "./backend.ts";
 import type { DeviceArray } from "./device-array.ts";
 import { isDeviceArray } from "./device-array.ts";
 import { evaluate } from "./evaluate.ts";
@@ -113,7 +114,7 @@ export function contentOf(
   backend: BackendName,
 ): TypedArray | DeviceBuffer {
   if (isDeviceArray(x)) {
-    if (x.backend === backend && x.dtype === dtype) return x.buffer;
+    if (getBackend(x.backend) === getBackend(backend) && x.dtype === dtype) return x.buffer;
     throw new UsageError({
       where: `input ${i}`,
       problem: "this device array does not fit the input",

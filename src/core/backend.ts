@@ -1,46 +1,55 @@
 /** The backends by name. Each is made when first asked for, and lives as long as the process. */
 import { createJsBackend } from "../backends/js/index.ts";
 import { ReferenceBackend } from "../backends/reference/index.ts";
-import { createWasmBackend } from "../backends/wasm/index.ts";
+import { availableThreads, createWasmBackend } from "../backends/wasm/index.ts";
 import { compileProgram } from "../compile/index.ts";
-import type { Backend, Executable, MemoryReport } from "../ir/backend.ts";
-import { UsageError } from "../ir/errors.ts";
+import type { Backend, Binding, Executable, MemoryReport, RunResult } from "../ir/backend.ts";
+import { CancelledError, UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program } from "../ir/program.ts";
 
 const makers = {
   /** WebAssembly with SIMD, made here: the fast one. */
-  wasm: (): Backend => createWasmBackend(),
+  wasm: (threads: number): Backend => createWasmBackend({ threads }),
   /** Interprets kernels literally: the oracle for code generators. */
   js: (): Backend => createJsBackend(),
   /** float64, node by node: the oracle. */
   reference: (): Backend => new ReferenceBackend(),
 };
 
-/** The names of the backends. */
-export type BackendName = keyof typeof makers;
+/** The names of the backends; `wasm` takes all threads that the machine offers, `wasm:2` two. */
+export type BackendName = keyof typeof makers | `wasm:${number}`;
 
 /** The backend used unless another is named. */
 export const defaultBackend: BackendName = "wasm";
 
-const live = new Map<BackendName, Backend>();
+/** By name. `wasm` is the same one as `wasm:N` for the N of this machine. */
+const live = new Map<string, Backend>();
 
-/** The backend called `name`. Throws UsageError when there is none of that name. */
+/**
+ * The backend called `name`. The number of threads changes no bit of what it computes. Throws UsageError when there is
+ * none of that name.
+ */
 export function getBackend(name: BackendName = defaultBackend): Backend {
   const existing = live.get(name);
   if (existing !== undefined) return existing;
-  if (!Object.hasOwn(makers, name)) {
-    throw new UsageError({
-      where: "backend",
-      problem: "there is no such backend",
-      expected: Object.keys(makers).join(", "),
-      got: String(name),
-      try: "leave the backend out to get the default",
-    });
-  }
-  const made = makers[name]();
+  const made = name === "wasm" ? getBackend(`wasm:${availableThreads()}`) : makeBackend(name);
   live.set(name, made);
   return made;
+}
+
+function makeBackend(name: string): Backend {
+  const [kind = "", threads] = name.split(":");
+  if (Object.hasOwn(makers, kind) && (threads === undefined || kind === "wasm")) {
+    return makers[kind as keyof typeof makers](Number(threads));
+  }
+  throw new UsageError({
+    where: "backend",
+    problem: "there is no such backend",
+    expected: `${Object.keys(makers).join(", ")}, or wasm:N with N threads`,
+    got: name,
+    try: "leave the backend out to get the default",
+  });
 }
 
 /** Buffers and bytes in use on a backend. */
@@ -57,6 +66,18 @@ export function planOn(backend: Backend, program: Program): Plan {
     expected: "a backend that runs plans",
     got: backend.name,
     try: "print the program instead",
+  });
+}
+
+/** Runs what was made ready. Throws CancelledError where another thread stopped the run; then nothing has changed. */
+export function runReady(executable: Executable, binding: Binding): RunResult {
+  const result = executable.run(binding);
+  if (!result.interrupted) return result;
+  throw new CancelledError({
+    where: "run",
+    problem: "the run was stopped",
+    expected: "a run to its end",
+    try: "run it again: variables hold what they held before",
   });
 }
 

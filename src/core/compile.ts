@@ -8,7 +8,7 @@ import { evalSize } from "../ir/size.ts";
 import type { Argument } from "./arguments.ts";
 import { bindSizes, contentOf, specOf } from "./arguments.ts";
 import type { BackendName } from "./backend.ts";
-import { defaultBackend, getBackend, planOn, prepareOn } from "./backend.ts";
+import { defaultBackend, getBackend, planOn, prepareOn, runReady } from "./backend.ts";
 import { isDeviceArray } from "./device-array.ts";
 import { toTensor } from "./operand.ts";
 import { constant, inputOp } from "./ops/source.ts";
@@ -221,7 +221,7 @@ function lengthOrArray(x: Argument): number | Argument {
 function run<R>(ready: Ready, args: readonly Argument[], name: BackendName): Result<R> {
   const binding = bind(ready, args, name);
   for (const v of ready.changed) v.beforeChange();
-  const { outputs, committed } = ready.executable.run(binding);
+  const { outputs, committed } = runReady(ready.executable, binding);
   const tensors = outputs.map((data, i) => {
     const { shape, dtype } = ready.executable.outputs[i]!;
     return constant(

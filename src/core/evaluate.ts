@@ -5,7 +5,7 @@ import { arrayOf } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import { countOf, showShape, symbolsOf } from "../ir/size.ts";
 import type { BackendName } from "./backend.ts";
-import { defaultBackend, getBackend, prepareOn } from "./backend.ts";
+import { defaultBackend, getBackend, prepareOn, runReady } from "./backend.ts";
 import { onlyRepeats } from "./ops/move.ts";
 import { constantData } from "./ops/source.ts";
 import type { Tensor } from "./tensor.ts";
@@ -52,7 +52,7 @@ function compute(tensors: readonly Tensor[], name: BackendName): void {
   const executable = prepared.get(key) ?? prepareOn(backend, program);
   prepared.delete(key);
   prepared.set(key, executable);
-  const { outputs } = executable.run({
+  const { outputs } = runReady(executable, {
     inputs: lifted,
     variables: variables.map((v) => v.bufferOn(backend)),
     sizes: noSizes,

@@ -36,6 +36,8 @@ export interface RunResult {
   readonly outputs: readonly TypedArray[];
   /** False where the guard of the program was false: no effect was carried out. */
   readonly committed: boolean;
+  /** True where the run was stopped before it changed anything: there are no outputs and no effects. */
+  readonly interrupted: boolean;
 }
 
 export interface ProfileRow {
@@ -66,8 +68,12 @@ export interface MemoryReport {
 
 interface BackendBase {
   readonly name: string;
+  /** How many threads work together on a plan. Results do not depend on it. */
+  readonly threads: number;
   allocate(dtype: DType, count: number): DeviceBuffer;
   memory(): MemoryReport;
+  /** Ends the other threads, if there are any. */
+  release(): void;
 }
 
 /** Runs Kernels. */

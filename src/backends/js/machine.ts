@@ -5,8 +5,10 @@
 import type { Def, FoldOp, Kernel, Stmt, Val } from "../../ir/index.ts";
 import { internal } from "../../ir/index.ts";
 import type { ArenaMemory } from "../arena.ts";
-import { ENTRY_BYTES, GUARD } from "../layout.ts";
+import { Arena, INTERRUPT } from "../arena.ts";
+import { ENTRY_BYTES, GUARD, STOPPABLE } from "../layout.ts";
 import type { Machine } from "../runner.ts";
+import { DONE, STOPPED } from "../runner.ts";
 import { prims } from "./prims.ts";
 
 type Action = () => void;
@@ -26,7 +28,10 @@ class GrowingBuffer implements ArenaMemory {
 }
 
 export class JsMachine implements Machine {
-  readonly memory = new GrowingBuffer();
+  private readonly memory = new GrowingBuffer();
+  readonly arena = new Arena(this.memory);
+  readonly threads = 1;
+  readonly helpers = 0;
   private readonly kernels: KernelFunction[] = [];
   private readonly indices = new Map<string, number>();
 
@@ -40,6 +45,10 @@ export class JsMachine implements Machine {
     });
   }
 
+  summon(): void {}
+
+  release(): void {}
+
   walk(table: number, from: number, to: number): number {
     const { data } = this.memory;
     for (let row = from; row < to; row++) {
@@ -47,11 +56,13 @@ export class JsMachine implements Machine {
       const kernel = data.getInt32(entry, true);
       const args = data.getUint32(entry + 4, true);
       const tasks = data.getInt32(entry + 8, true);
+      const stoppable = (data.getInt32(entry + 12, true) & STOPPABLE) !== 0;
+      if (stoppable && data.getInt32(INTERRUPT, true) !== 0) return STOPPED;
       if (kernel === GUARD) {
         if (data.getUint8(args) === 0) return row;
       } else for (let task = 0; task < tasks; task++) this.kernels[kernel]!(args, task);
     }
-    return -1;
+    return DONE;
   }
 }
 

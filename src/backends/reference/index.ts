@@ -55,6 +55,7 @@ const contentOf = (x: TypedArray | DeviceBuffer): TypedArray =>
 export class ReferenceBackend implements ProgramBackend {
   readonly name = "reference";
   readonly runs = "program";
+  readonly threads = 1;
   readonly #live = new Set<HostBuffer>();
 
   allocate(dtype: DType, count: number): DeviceBuffer {
@@ -65,6 +66,8 @@ export class ReferenceBackend implements ProgramBackend {
     const bytes = [...this.#live].reduce((sum, b) => sum + b.data.byteLength, 0);
     return { buffers: this.#live.size, bytes, reserved: bytes };
   }
+
+  release(): void {}
 
   prepare(program: Program): Executable {
     const outputs = program.outputs.map((i) => {
@@ -85,6 +88,7 @@ export class ReferenceBackend implements ProgramBackend {
         return {
           outputs: result.outputs.map((data, i) => toTyped(outputs[i]!.dtype, data)),
           committed: result.guard,
+          interrupted: false,
         };
       },
       release: () => {},

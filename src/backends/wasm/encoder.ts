@@ -5,7 +5,7 @@
 import { op } from "./opcodes.ts";
 
 /** Value types of the binary format. */
-export const valType = { i32: 0x7f, f32: 0x7d, v128: 0x7b } as const;
+export const valType = { i32: 0x7f, i64: 0x7e, f32: 0x7d, v128: 0x7b } as const;
 export type ValType = keyof typeof valType;
 
 const EMPTY_BLOCK = 0x40;
@@ -85,7 +85,7 @@ export class ByteWriter {
 export class FunctionWriter {
   readonly code = new ByteWriter();
   private readonly types: ValType[] = [];
-  private readonly free: Record<ValType, number[]> = { i32: [], f32: [], v128: [] };
+  private readonly free: Record<ValType, number[]> = { i32: [], i64: [], f32: [], v128: [] };
   private readonly params: number;
 
   constructor(params: number) {
@@ -121,6 +121,10 @@ export class FunctionWriter {
   i32(value: number): void {
     this.code.byte(op.i32Const).s32(value);
   }
+  /** A constant of the range of an int32. */
+  i64(value: number): void {
+    this.code.byte(op.i64Const).s32(value);
+  }
   f32(value: number): void {
     this.code.byte(op.f32Const).f32(value);
   }
@@ -129,7 +133,7 @@ export class FunctionWriter {
     this.code.raw(bytes);
   }
 
-  /** A load or store; `align` is the base-2 logarithm of the alignment promised. */
+  /** A load or store; `align` is the base-2 logarithm of the alignment promised (atomics demand that of their width). */
   memory(code: number, offset: number, align = 0): void {
     this.op(code);
     this.code.u32(align).u32(offset);
@@ -172,6 +176,10 @@ export class FunctionWriter {
   }
   brIf(depth: number): void {
     this.code.byte(op.brIf).u32(depth);
+  }
+  /** Calls a function of the same module. */
+  call(index: number): void {
+    this.code.byte(op.call).u32(index);
   }
   /** Calls table 0 at the index on top of the stack; `type` indexes the module's function types. */
   callIndirect(type: number): void {

@@ -1,7 +1,7 @@
 /** The parts of the engine's `WebAssembly` object that are used, typed here because no DOM types are loaded. */
 
 export interface WasmMemory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: ArrayBufferLike;
   /** Adds pages of 64 KiB. */
   grow(pages: number): number;
 }
@@ -15,7 +15,7 @@ export interface WasmTable {
 export type WasmModule = object;
 
 interface WasmApi {
-  readonly Memory: new (type: { initial: number; maximum: number }) => WasmMemory;
+  readonly Memory: new (type: { initial: number; maximum: number; shared: boolean }) => WasmMemory;
   readonly Table: new (type: { element: "anyfunc"; initial: number }) => WasmTable;
   readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => WasmModule;
   readonly Instance: new (

@@ -13,10 +13,14 @@ export const kernelType: FunctionType = { params: ["i32", "i32"], results: [] };
 export const MAX_PAGES = 65535;
 
 /** The bytes of a module that puts `kernels` into the table from index `tableAt` on. */
-export function kernelModule(kernels: readonly Kernel[], tableAt: number): Uint8Array<ArrayBuffer> {
+export function kernelModule(
+  kernels: readonly Kernel[],
+  tableAt: number,
+  shared: boolean,
+): Uint8Array<ArrayBuffer> {
   return encodeModule({
     types: [kernelType],
-    memory: { initial: 1, maximum: MAX_PAGES, shared: false },
+    memory: { initial: 1, maximum: MAX_PAGES, shared },
     functions: kernels.map((k) => ({ type: 0, body: emitKernel(k) })),
     exports: [],
     tableAt,
@@ -27,10 +31,19 @@ export function kernelModule(kernels: readonly Kernel[], tableAt: number): Uint8
 export class KernelCache {
   readonly table = new wasm.Table({ element: "anyfunc", initial: 0 });
   private readonly memory: WasmMemory;
+  private readonly shared: boolean;
+  private readonly made: (bytes: Uint8Array, tableAt: number, functions: number) => void;
   private readonly indices = new Map<string, number>();
 
-  constructor(memory: WasmMemory) {
+  /** `made` is told of every module: its bytes, and which entries of the table it fills. */
+  constructor(
+    memory: WasmMemory,
+    shared: boolean,
+    made: (bytes: Uint8Array, tableAt: number, functions: number) => void,
+  ) {
     this.memory = memory;
+    this.shared = shared;
+    this.made = made;
   }
 
   /** The table index of each kernel; all that are not there yet are compiled together. */
@@ -39,7 +52,9 @@ export class KernelCache {
     for (const k of kernels) if (!this.indices.has(k.key)) missing.set(k.key, k);
     if (missing.size > 0) {
       const at = this.table.length;
-      const module = new wasm.Module(kernelModule([...missing.values()], at));
+      const bytes = kernelModule([...missing.values()], at, this.shared);
+      const module = new wasm.Module(bytes);
+      this.made(bytes, at, missing.size);
       this.table.grow(missing.size);
       new wasm.Instance(module, { env: { memory: this.memory, table: this.table } });
       let index = at;

@@ -1,7 +1,8 @@
-/** The WebAssembly instructions used by the emitter; those with a prefix byte (0xfc, 0xfd) carry it in the upper eight bits. */
+/** The WebAssembly instructions used by the emitter; those with a prefix byte (0xfc, 0xfd, 0xfe) carry it in the upper eight bits. */
 
 const simd = (n: number): number => 0xfd00_0000 | n;
 const sat = (n: number): number => 0xfc00_0000 | n;
+const atomic = (n: number): number => 0xfe00_0000 | n;
 
 export const op = {
   block: 0x02,
@@ -12,7 +13,9 @@ export const op = {
   br: 0x0c,
   brIf: 0x0d,
   return: 0x0f,
+  call: 0x10,
   callIndirect: 0x11,
+  drop: 0x1a,
   select: 0x1b,
   localGet: 0x20,
   localSet: 0x21,
@@ -24,6 +27,7 @@ export const op = {
   f32Store: 0x38,
   i32Store8: 0x3a,
   i32Const: 0x41,
+  i64Const: 0x42,
   f32Const: 0x43,
   i32Eqz: 0x45,
   i32Eq: 0x46,
@@ -33,6 +37,7 @@ export const op = {
   i32GtS: 0x4a,
   i32LeS: 0x4c,
   i32GeS: 0x4e,
+  i64Eq: 0x51,
   f32Eq: 0x5b,
   f32Ne: 0x5c,
   f32Lt: 0x5d,
@@ -48,6 +53,10 @@ export const op = {
   i32Shl: 0x74,
   i32ShrS: 0x75,
   i32ShrU: 0x76,
+  i64Sub: 0x7d,
+  i64Or: 0x84,
+  i64Shl: 0x86,
+  i64ShrU: 0x88,
   f32Abs: 0x8b,
   f32Neg: 0x8c,
   f32Ceil: 0x8d,
@@ -61,6 +70,8 @@ export const op = {
   f32Div: 0x95,
   f32Min: 0x96,
   f32Max: 0x97,
+  i32WrapI64: 0xa7,
+  i64ExtendI32U: 0xad,
   f32ConvertI32S: 0xb2,
   f32ConvertI32U: 0xb3,
   i32ReinterpretF32: 0xbc,
@@ -126,4 +137,13 @@ export const op = {
   i32x4TruncSatF32x4S: simd(0xf8),
   f32x4ConvertI32x4S: simd(0xfa),
   f32x4ConvertI32x4U: simd(0xfb),
+  atomicNotify: atomic(0x00),
+  atomicWait32: atomic(0x01),
+  i32AtomicLoad: atomic(0x10),
+  i64AtomicLoad: atomic(0x11),
+  i32AtomicStore: atomic(0x17),
+  i64AtomicStore: atomic(0x18),
+  i32AtomicAdd: atomic(0x1e),
+  i32AtomicSub: atomic(0x25),
+  i64AtomicCompareExchange: atomic(0x49),
 } as const;

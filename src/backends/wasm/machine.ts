@@ -1,0 +1,73 @@
+/** A memory, its compiled kernels, the walker and the threads: what the wasm backend gives the runner. */
+import type { Kernel } from "../../ir/index.ts";
+import { Arena } from "../arena.ts";
+import type { Machine } from "../runner.ts";
+import { Crew } from "./crew.ts";
+import type { WasmMemory } from "./engine.ts";
+import { wasm } from "./engine.ts";
+import { availableThreads } from "./host.ts";
+import { KernelCache, MAX_PAGES } from "./module.ts";
+import type { Walker } from "./walker.ts";
+import { FAILED, walkerModule } from "./walker.ts";
+
+const PAGE = 65536;
+
+export class WasmMachine implements Machine {
+  readonly arena: Arena;
+  private readonly kernels: KernelCache;
+  private readonly walker: Walker;
+  private readonly crew: Crew;
+
+  /** The memory is shared where there are several `threads`. */
+  constructor(threads: number, warn: (text: string) => void) {
+    const shared = threads > 1;
+    const memory: WasmMemory = new wasm.Memory({ initial: 16, maximum: MAX_PAGES, shared });
+    this.arena = new Arena({
+      get buffer() {
+        return memory.buffer;
+      },
+      grow(bytes) {
+        memory.grow(Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE);
+      },
+    });
+    const module = walkerModule(shared, threads <= availableThreads());
+    this.crew = new Crew(threads, memory, module, warn);
+    this.kernels = new KernelCache(memory, shared, (bytes, tableAt, functions) =>
+      this.crew.announce(this.arena, bytes, tableAt, functions),
+    );
+    const env = { memory, table: this.kernels.table };
+    this.walker = new wasm.Instance(module, { env }).exports as unknown as Walker;
+  }
+
+  get threads(): number {
+    return this.crew.threads;
+  }
+
+  get helpers(): number {
+    return this.crew.helpers;
+  }
+
+  load(kernels: readonly Kernel[]): number[] {
+    return this.kernels.load(kernels);
+  }
+
+  summon(): void {
+    this.crew.summon();
+  }
+
+  walk(table: number, from: number, to: number): number {
+    let status: number;
+    try {
+      status = this.walker.walk(table, from, to);
+    } catch (error) {
+      this.walker.settle?.();
+      throw error;
+    }
+    if (status <= FAILED) throw this.crew.failure(status);
+    return status;
+  }
+
+  release(): void {
+    this.crew.release();
+  }
+}
