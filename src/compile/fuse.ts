@@ -83,7 +83,7 @@ function contractionOf(n: CNode, users: Map<CNode, CNode[]>, required: ReadonlyS
     else if (!isMove(user, "reshape")) break;
     at = user;
   }
-  const pool = poolOf(n, result, users, required);
+  const pool = poolOf(n, at, users, required);
   return pool ? { node: n, result, pool } : { node: n, result };
 }
 
@@ -95,18 +95,12 @@ function dependsOtherwise(user: CNode, n: CNode): boolean {
 /** Max pooling right behind a contraction, if nothing else needs what is pooled. */
 function poolOf(
   n: CNode,
-  result: CNode,
+  input: CNode,
   users: Map<CNode, CNode[]>,
   required: ReadonlySet<CNode>,
 ): Contraction["pool"] {
-  if (
-    required.has(result) ||
-    !sameShape(n.shape, result.shape) ||
-    result.dtype !== "float32" ||
-    n.spec.kind !== "contract"
-  )
-    return undefined;
-  const all = users.get(result)!;
+  if (required.has(input) || input.dtype !== "float32" || n.spec.kind !== "contract") return undefined;
+  const all = users.get(input)!;
   const max = all.find((u) => windowFn(u) === "max");
   const winner = all.find((u) => windowFn(u) === "argmax");
   if (!max || all.length !== (winner ? 2 : 1)) return undefined;
@@ -115,10 +109,12 @@ function poolOf(
   const cells = spec.window.reduce((a, b) => a * b, 1);
   const disjoint = spec.window.every((w, i) => w === spec.stride[i] && spec.pad[i] === 0);
   const last = n.shape.length - 1;
-  const free = spec.axes.every(
-    (axis) => axis !== last && n.spec.kind === "contract" && n.spec.b.strides[axis] === 0,
-  );
-  return disjoint && free && cells <= 4 ? { spec, max, winner } : undefined;
+  const { b } = n.spec;
+  const free = spec.axes.every((axis) => axis < last && b.strides[axis] === 0);
+  // The pooled axes are axes of the contraction too; only what follows them may be shaped otherwise.
+  const leading = Math.max(...spec.axes) + 1;
+  const alike = sameShape(n.shape.slice(0, leading), input.shape.slice(0, leading));
+  return disjoint && free && alike && cells <= 4 ? { spec, input, max, winner } : undefined;
 }
 
 function windowFn(n: CNode): string | undefined {
@@ -133,12 +129,9 @@ function sameWindows(a: WindowSpec | WinnerSpec, b: WindowSpec | WinnerSpec): bo
 /** Nodes computed only inside a contraction's tile. */
 function insideOf(group: Contraction, users: Map<CNode, CNode[]>): CNode[] {
   const out: CNode[] = [];
-  const stop = group.pool ? undefined : group.result;
-  for (let at = group.node; at !== stop; ) {
-    out.push(at);
-    if (at === group.result) break;
-    at = users.get(at)![0]!;
-  }
+  const end = group.pool?.input ?? group.result;
+  for (let at = group.node; at !== end; at = users.get(at)![0]!) out.push(at);
+  if (group.pool) out.push(end);
   return out;
 }
 

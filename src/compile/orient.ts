@@ -64,6 +64,8 @@ function isStrided(n: CNode, spec: SplitContractSpec): boolean {
 
 /** Columns of a panel: one register tile wide. */
 const PANEL = 8;
+/** Elements of an operand from which on panels pay. */
+const PACK_FROM = 1 << 13;
 
 /**
  * A wide `b` that many rows share is copied into panels of eight columns, each a run of memory: rows of `b` that lie far
@@ -78,11 +80,14 @@ function packed(
   const last = n.shape.length - 1;
   const columns = n.shape[last];
   const rows = n.shape.slice(0, -1);
-  if (typeof columns !== "number" || columns < 128 || columns % PANEL !== 0 || spec.a.strides[last] !== 0)
+  if (typeof columns !== "number" || columns <= PANEL || columns % PANEL !== 0 || spec.a.strides[last] !== 0)
     return undefined;
-  // With a short sum the results, written row by row, matter more.
-  if (roughCount(spec.reduce) < 64 || roughCount(rows) < 32 || !rows.every((_, i) => spec.b.strides[i] === 0))
-    return undefined;
+  if (!rows.every((_, i) => spec.b.strides[i] === 0) || roughCount(rows) < 32) return undefined;
+  // With a short sum the results, written row by row, matter more; a small operand stays in the cache as it is.
+  const length = roughCount(spec.reduce);
+  if (length < 64 || length * columns < PACK_FROM) return undefined;
+  // Sums over images are cut into parts (the next pass), which stay in the cache as they are.
+  if (spec.reduce.length > 1 && typeof spec.reduce[0] !== "number") return undefined;
   const split = (s: Size): Size[] => [mulSize(s, PANEL), s];
   const strides = (all: readonly Size[]): Size[] => [
     ...all.slice(0, last),

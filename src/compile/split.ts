@@ -25,10 +25,10 @@ function splitSum(n: CNode, spec: SplitContractSpec, graph: Graph): CNode | unde
   if (typeof countOf(n.shape) !== "number" || results > (rest === 1 ? 1 << 14 : 1 << 18)) return undefined;
   const byWork = 2 ** Math.round(Math.log2(PART_WORK / (results * rest)));
   // Each part is written and read once more: its sum must be long against that.
-  const part = Math.max(1, byWork, 2 ** Math.ceil(Math.log2(512 / rest)));
+  const part = Math.max(1, byWork, 2 ** Math.ceil(Math.log2(2048 / rest)));
   if (typeof first === "number" && first < 2 * part) return undefined;
   // A sum over plain rows is cut only where it can be long.
-  if (rest === 1 && part < 256) return undefined;
+  if (rest === 1 && byWork < 256) return undefined;
   const parts = ceilDivSize(first, part);
   const cut = graph.node({ ...spec, part }, n.inputs, [parts, ...n.shape], n.dtype, n.label);
   return graph.node({ kind: "reduce", fn: "sum", axes: [0] }, [cut], n.shape, n.dtype, `${n.label}/parts`);

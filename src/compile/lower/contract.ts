@@ -35,6 +35,8 @@ const TASK_WORK = 1 << 20;
 const ACCUMULATORS = 8;
 /** Registers for the weights and accumulators of a short sum; one more holds the element they are multiplied by. */
 const REGISTERS = 15;
+/** Results from which on a cut sum goes round by round. */
+const RESUME_FROM = 2048;
 /** A reduce loop of at most this many rounds is written out. */
 const UNROLL = 9;
 
@@ -43,7 +45,13 @@ export interface Contraction {
   /** The last elementwise node computed in the tile: the contraction itself, or what follows it. */
   readonly result: CNode;
   /** Max pooling applied to the result in the tile: windows that do not overlap. */
-  readonly pool?: { readonly spec: WindowSpec; readonly max: CNode; readonly winner: CNode | undefined };
+  readonly pool?: {
+    readonly spec: WindowSpec;
+    /** What is pooled: the result, perhaps in another shape. */
+    readonly input: CNode;
+    readonly max: CNode;
+    readonly winner: CNode | undefined;
+  };
   /** Operand `b` is a spread that is not in memory but computed where it is used. */
   readonly spread?: InlineSpread;
 }
@@ -70,6 +78,13 @@ class ContractKernel {
   readonly a: BufferRef;
   readonly b: BufferRef | undefined;
   readonly float: boolean;
+  /**
+   * Whether a cut sum with many results goes round by round, each round taking all results a little further: what one
+   * round reads stays in the cache. The order of the sum is the same.
+   */
+  readonly #resumed: boolean;
+  /** The round of the cut sum being written. */
+  #round: { first: Ix; isFirst: Val } | undefined;
 
   constructor(group: Contraction, spec: SplitContractSpec, options: ContractOptions) {
     const { node, result } = group;
@@ -86,6 +101,7 @@ class ContractKernel {
     }));
     this.sums = group.spread ? sums : mergeSums(sums, spec.part !== undefined);
     this.float = node.dtype === "float32";
+    this.#resumed = (spec.part ?? 0) > 1 && roughCount(shape) >= RESUME_FROM;
     this.a = this.c.read(throughReshapes(node.inputs[0]!));
     this.b = group.spread ? undefined : this.c.read(throughReshapes(node.inputs[1]!));
   }
@@ -185,7 +201,9 @@ class ContractKernel {
         });
       }
     };
-    walk(this.#order(outer, lanesAxis), tiles, 1);
+    const all = (): void => walk(this.#order(outer, lanesAxis), tiles, 1);
+    if (this.#resumed) this.#eachOfPart(all);
+    else all();
     return cut ? cut.tasks : spec.part === undefined ? 1 : ceilDivSize(spec.reduce[0]!, spec.part);
   }
 
@@ -196,7 +214,7 @@ class ContractKernel {
     const each = roughCount(others) * roughCount(this.spec.reduce);
     const rows = unroll * Math.max(1, Math.round(TASK_WORK / Math.max(1, each) / unroll));
     const size = this.out[axis]!.size;
-    const used = this.group.pool?.spec.axes.includes(axis) ? floorTo(size, unroll) : size;
+    const used = this.windowOf(axis) > 1 ? floorTo(size, unroll) : size;
     if (typeof used === "number" && used <= rows) return { from: Ix.number(0), to: k.size(used), tasks: 1 };
     const from = k.task().mul(rows);
     const to = Ix.of(k.prim("imin", k.value(from.add(rows)), k.value(k.size(used))));
@@ -222,7 +240,7 @@ class ContractKernel {
       k.for(from, to, 1, (i) => body(i, 1));
       return;
     }
-    const pooled = this.group.pool?.spec.axes.includes(axis) ?? false;
+    const pooled = this.windowOf(axis) > 1;
     const count = to.sub(from).constant;
     if (count !== undefined) {
       const whole = count - (count % unroll);
@@ -263,24 +281,44 @@ class ContractKernel {
     return sums.map((s) => s ?? this.zero(lanes));
   }
 
+  /** The rounds of a cut sum's first axis that the task does, one after another. */
+  #eachOfPart(body: (first: Ix) => void): void {
+    const { k } = this.c;
+    const part = this.spec.part ?? internal("a cut sum expected");
+    const begin = k.task().mul(part);
+    const end = k.prim("imin", k.value(begin.add(part)), k.value(k.size(this.sumBlocks()[0]!.count)));
+    k.for(begin, Ix.of(end), 1, (first) => {
+      this.#round = { first, isFirst: k.prim("ieq", k.value(first), k.value(begin)) };
+      body(first);
+    });
+  }
+
   accumulate(places: readonly (readonly Ix[])[], lanes: number): Val[] {
     const { k } = this.c;
-    const cells = places.map(() => k.cell(this.zero(lanes)));
+    const cells = places.map((place) => k.cell(this.#resumed ? this.#soFar(place, lanes) : this.zero(lanes)));
     const add = (rounds: readonly (readonly Ix[])[]): void =>
       this.multiplyAdd(places, rounds, lanes, (i, p) => k.set(cells[i]!, this.plus(k.get(cells[i]!), p)));
-    const { part } = this.spec;
     const blocks = this.sumBlocks();
     const offsets = product(blocks.map((b) => b.unroll));
     const body = (block: readonly Ix[]): void =>
       add(offsets.map((offset) => block.map((ix, i) => ix.mul(blocks[i]!.unroll).add(offset[i]!))));
     const counts = blocks.map((b) => b.count);
-    if (part === undefined) nest(k, counts, body);
-    else {
-      const begin = k.task().mul(part);
-      const end = Ix.of(k.prim("imin", k.value(begin.add(part)), k.value(k.size(counts[0]!))));
-      k.for(begin, end, 1, (first) => nest(k, counts.slice(1), (rest) => body([first, ...rest])));
-    }
+    const rest = (first: Ix): void => nest(k, counts.slice(1), (others) => body([first, ...others]));
+    if (this.spec.part === undefined) nest(k, counts, body);
+    else if (this.#resumed) rest(this.#round!.first);
+    else this.#eachOfPart(rest);
     return cells.map((cell) => k.get(cell));
+  }
+
+  /** What the earlier rounds of the part have summed up. */
+  #soFar(place: readonly Ix[], lanes: number): Val {
+    const { k } = this.c;
+    const sum = k.loadLanes(
+      this.c.update(this.group.result),
+      this.flat(this.viewAt(place, lanes), lanes),
+      lanes,
+    );
+    return k.select(this.#round!.isFirst, this.zero(lanes), sum);
   }
 
   /** Sums over a spread go window by window: each window's winner is then read once. What no window covers is 0. */
@@ -375,12 +413,19 @@ class ContractKernel {
     return at;
   }
 
+  /** How many neighbours along an axis are pooled together; 1 where the axis is not pooled. */
+  windowOf(axis: number): number {
+    const { pool } = this.group;
+    const at = pool ? pool.spec.axes.indexOf(axis) : -1;
+    return pool && at >= 0 ? pool.spec.window[at]! : 1;
+  }
+
   /** Applies what follows the contraction and stores the result. */
   storeOne(place: readonly Ix[], value: Val, lanes: number): void {
     const { c, group } = this;
     const view = this.viewAt(place, lanes);
     const v = this.finished(view, value, lanes);
-    const out = c.write(group.result);
+    const out = this.#resumed ? c.update(group.result) : c.write(group.result);
     c.k.storeLanes(out, this.flat(view, lanes), toMemory(c.k, group.result.dtype, c.k.splat(v, lanes)));
   }
 
@@ -424,10 +469,10 @@ class ContractKernel {
       best = k.select(wins, v, best);
     }
     const first = places[0]!;
-    const view: View = pool.max.shape.map((size, axis) => {
-      const w = pool.spec.axes.indexOf(axis);
-      const ix = w < 0 ? first[axis]! : k.floorDiv(first[axis]!, pool.spec.window[w]!);
-      return { ix: axis === first.length - 1 ? along(ix, lanes) : LaneIx.uniform(ix), size };
+    const view: View = this.viewAt(first, lanes).map((segment, axis) => {
+      if (!pool.spec.axes.includes(axis)) return segment;
+      const ix = k.floorDiv(first[axis]!, this.windowOf(axis));
+      return { ix: LaneIx.uniform(ix), size: pool.max.shape[axis]! };
     });
     const at = this.flat(view, lanes);
     k.storeLanes(c.write(pool.max), at, best);
