@@ -3,4 +3,5 @@ export * from "./cache.ts";
 export * from "./datasets/index.ts";
 export * from "./download.ts";
 export * from "./files.ts";
+export * from "./image/index.ts";
 export * from "./source.ts";

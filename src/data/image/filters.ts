@@ -113,13 +113,13 @@ export function close(p: Plane, radius: number): Plane {
   return out;
 }
 
-/** The value below which the fraction `q` of the data lies, from at most about 50,000 evenly taken values. */
+/** The value below which the fraction `q` of the data lies, from at most about 100,000 evenly taken values; 0 of nothing. */
 export function quantile(data: ArrayLike<number>, q: number): number {
   const step = Math.max(1, Math.floor(data.length / 50_000));
   const sample = new Float32Array(Math.ceil(data.length / step));
   for (let i = 0, j = 0; i < data.length; i += step) sample[j++] = data[i]!;
   sample.sort();
-  return sample[Math.min(sample.length - 1, Math.floor(q * sample.length))]!;
+  return sample[Math.min(sample.length - 1, Math.floor(q * sample.length))] ?? 0;
 }
 
 /** Median over squares of side 2 radius + 1, by sorting: for small planes. */

@@ -1,5 +1,5 @@
 /** How much ink covers each pixel: the background and the light on it removed. */
-import { binomial, close, medianFilter, quantile, resize, sample } from "./filters.ts";
+import { binomial, close, dilate, medianFilter, quantile, resize, sample } from "./filters.ts";
 import { type ColourPlanes, type Plane, plane } from "./pixels.ts";
 
 export interface InkPlane {
@@ -85,52 +85,59 @@ function photographedInk(colours: ColourPlanes, grey: Plane, polarity: Polarity)
   const light = polarity === "auto" ? writtenInLight(grey) : polarity === "light";
   const raw = darkness(colours, light);
   const smooth = binomial(raw, Math.max(raw.width, raw.height) > 300 ? 2 : 1);
-  const background = paper(smooth);
-  const ink = plane(raw.width, raw.height);
-  for (let i = 0; i < ink.data.length; i++) {
-    const b = background.data[i]!;
-    ink.data[i] = b > 0 ? 1 - smooth.data[i]! / b : 0;
-  }
+  const ink = narrowestInk(smooth);
   // The background rides on the noise's crests: the paper's own level is the most common one.
   const paperLevel = quantile(ink.data, 0.5);
-  const noise = (paperLevel - quantile(ink.data, 0.16)) / 1;
+  const noise = paperLevel - quantile(ink.data, 0.16);
   for (let i = 0; i < ink.data.length; i++) ink.data[i] = Math.max(0, ink.data[i]! - paperLevel);
   const floor = Math.max(LEAST_CONTRAST, 4.5 * noise);
   const peak = quantile(ink.data, 0.999);
-  if (peak < floor) return { grey, ink: undefined, floor, peak, flat: false };
-  return { grey, ink, floor, peak, flat: false };
+  return { grey, ink: peak < floor ? undefined : ink, floor, peak, flat: false };
 }
 
 /**
- * Whether the writing is lighter than its ground: the tails of the picture's levels about the local median, bright
- * against dark, away from the rim.
+ * Whether the writing is lighter than its ground: around sharp edges, the squared distance from the local median is
+ * greater on the bright side than on the dark. (Edges of shadows count on both sides alike.)
  */
 function writtenInLight(grey: Plane): boolean {
-  const scale = 40 / Math.max(grey.width, grey.height);
+  const longer = Math.max(grey.width, grey.height);
+  const scale = Math.min(1, 40 / longer);
   const small = resize(
     grey,
-    Math.max(1, Math.round(grey.width * Math.min(1, scale))),
-    Math.max(1, Math.round(grey.height * Math.min(1, scale))),
+    Math.max(1, Math.round(grey.width * scale)),
+    Math.max(1, Math.round(grey.height * scale)),
   );
-  const local = medianFilter(small, 8);
-  const sx = small.width / grey.width;
-  const sy = small.height / grey.height;
-  const difference: number[] = [];
+  const local = medianFilter(small, 7);
+  const slope = steepness(binomial(grey, 1));
+  const least = quantile(slope.data, 0.985);
+  const near = dilate(slope, Math.max(1, Math.round(longer / 150)));
+  let balance = 0;
   const inset = 0.06;
-  for (let y = Math.floor(inset * grey.height); y < (1 - inset) * grey.height; y += 2) {
-    for (let x = Math.floor(inset * grey.width); x < (1 - inset) * grey.width; x += 2) {
-      const m = sample(local, (x + 0.5) * sx - 0.5, (y + 0.5) * sy - 0.5);
-      difference.push(grey.data[y * grey.width + x]! - m);
+  for (let y = Math.floor(inset * grey.height); y < (1 - inset) * grey.height; y++) {
+    for (let x = Math.floor(inset * grey.width); x < (1 - inset) * grey.width; x++) {
+      const i = y * grey.width + x;
+      if (near.data[i]! < least) continue;
+      const d = grey.data[i]! - sample(local, (x + 0.5) * scale - 0.5, (y + 0.5) * scale - 0.5);
+      balance += d * Math.abs(d);
     }
   }
-  const spread = Math.max(0.02, 2 * (quantile(difference, 0.75) - quantile(difference, 0.25)));
-  let bright = 0;
-  let dark = 0;
-  for (const d of difference) {
-    if (d > spread) bright += d - spread;
-    else if (d < -spread) dark += -d - spread;
+  return balance > 0;
+}
+
+/** Length of the gradient, from central differences. */
+function steepness(p: Plane): Plane {
+  const { width, height, data } = p;
+  const out = plane(width, height);
+  for (let y = 0; y < height; y++) {
+    const above = Math.max(0, y - 1) * width;
+    const below = Math.min(height - 1, y + 1) * width;
+    for (let x = 0; x < width; x++) {
+      const dx = data[y * width + Math.min(width - 1, x + 1)]! - data[y * width + Math.max(0, x - 1)]!;
+      const dy = data[below + x]! - data[above + x]!;
+      out.data[y * width + x] = Math.sqrt(dx * dx + dy * dy);
+    }
   }
-  return bright > dark;
+  return out;
 }
 
 /**
@@ -152,13 +159,42 @@ function darkness({ red, green, blue }: ColourPlanes, light: boolean): Plane {
   return out;
 }
 
-/** What the paper would show without ink: a closing wider than any stroke, made at a fifth of the size and smoothed. */
-function paper(p: Plane): Plane {
-  const longer = Math.max(p.width, p.height);
-  const reduce = Math.max(1, Math.floor(longer / 250));
-  // Brightest of each cell first, so that thin lines leave no trace in the small picture.
+/** Half the widest stroke that is looked for, as fractions of the picture's shorter side. */
+const REACHES = [0.022, 0.05, 0.11];
+
+/**
+ * The ink that is darker than its surroundings within the smallest reach that still fills the strokes: soft shadows are
+ * wider than that. A reach fills the strokes when, at the sharpest edges, it finds the ink that the widest finds.
+ */
+function narrowestInk(p: Plane): Plane {
+  const widest = inkWithin(p, REACHES[REACHES.length - 1]!);
+  const slope = steepness(p);
+  const sharp = quantile(slope.data, 0.995);
+  for (const reach of REACHES.slice(0, -1)) {
+    const ink = inkWithin(p, reach);
+    let found = 0;
+    let all = 0;
+    for (let i = 0; i < slope.data.length; i++) {
+      if (slope.data[i]! < sharp) continue;
+      const w = Math.max(0, widest.data[i]!);
+      found += w * Math.min(w, ink.data[i]!);
+      all += w * w;
+    }
+    if (found > 0.85 * all) return ink;
+  }
+  return widest;
+}
+
+/** Darkening relative to what the paper would show without ink: a closing wider than the strokes, made at half the size. */
+function inkWithin(p: Plane, reach: number): Plane {
+  const reduce = Math.max(1, Math.floor(Math.max(p.width, p.height) / 450));
   const small = resize(p, Math.ceil(p.width / reduce), Math.ceil(p.height / reduce));
-  const radius = Math.max(2, Math.round(0.11 * Math.min(small.width, small.height)));
-  const closed = binomial(close(small, radius), 2);
-  return resize(closed, p.width, p.height);
+  const radius = Math.max(2, Math.round(reach * Math.min(small.width, small.height)));
+  const paper = resize(binomial(close(small, radius), 2), p.width, p.height);
+  const ink = plane(p.width, p.height);
+  for (let i = 0; i < ink.data.length; i++) {
+    const b = paper.data[i]!;
+    ink.data[i] = b > 0 ? 1 - p.data[i]! / b : 0;
+  }
+  return ink;
 }

@@ -8,7 +8,7 @@
  */
 
 import { type Component, components } from "./components.ts";
-import { dilate } from "./filters.ts";
+import { dilate, quantile } from "./filters.ts";
 import { type Plane, plane } from "./pixels.ts";
 
 /** Pieces of a window, and which of their sorted means stands for the line. */
@@ -52,7 +52,18 @@ function traceLines(ink: Plane, floor: number): { lines: Plane; found: number } 
   if (slopes === undefined) return none;
   const strength = plane(width, height);
   for (let k = slopes.from - 2; k <= slopes.to + 2; k++) persist(ink, k * STEP, 0.5 * floor, strength);
-  const { map, components: lines } = components(strength, floor * 0.6, floor * 0.8);
+  // Lines of the other direction leave the share of their width in every mean; a line's own pixels hold its full value.
+  const own =
+    0.4 *
+    quantile(
+      strength.data.filter((v) => v > 0),
+      0.8,
+    );
+  const { map, components: lines } = components(
+    strength,
+    Math.max(0.6 * floor, own),
+    Math.max(0.8 * floor, own),
+  );
   const kept = lines.filter((c) => isPrinted(c, width, height));
   if (kept.length < 2) return none;
   const keep = new Uint8Array(lines.length + 1);
