@@ -34,6 +34,7 @@ export interface ErrorParts {
 export class TendrilError extends Error {
   readonly code: ErrorCode;
   readonly where: string;
+  readonly problem: string;
   readonly expected: string | undefined;
   readonly got: string | undefined;
   readonly try: string | undefined;
@@ -43,6 +44,7 @@ export class TendrilError extends Error {
     super(render(parts), parts.cause === undefined ? undefined : { cause: parts.cause });
     this.code = code;
     this.where = parts.where;
+    this.problem = parts.problem;
     this.expected = parts.expected;
     this.got = parts.got;
     this.try = parts.try;

@@ -1,0 +1,59 @@
+/** `tendril bench`: the benchmarks of a checkout, which published packages do not contain. */
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { fileExists } from "../../data/index.ts";
+import { CancelledError, UnsupportedError } from "../../ir/errors.ts";
+import { defineCommand } from "../command.ts";
+import { packageFolder } from "../package.ts";
+
+export const bench = defineCommand({
+  name: "bench",
+  about: "Measures speed, in a checkout of the repository.",
+  positionals: [{ name: "NAME", many: true, optional: true, about: "benchmarks; all unless some are named" }],
+  flags: {
+    python: { kind: "text", value: "PYTHON", about: "a Python with Keras or PyTorch to compare with" },
+  },
+  examples: ["tendril bench", "tendril bench lecture-cnn matmul --json"],
+  async run(names, { python }, { signal }) {
+    const script = join(packageFolder, "bench", "main.ts");
+    if (!(await fileExists(script))) {
+      throw new UnsupportedError({
+        where: "tendril bench",
+        problem: "the benchmarks are not part of the package",
+        expected: script,
+        got: "no such file",
+        try: "clone the repository and run it there",
+      });
+    }
+    const flags = python === undefined ? [] : ["--python", python];
+    const json = await output(["--import", "tsx", script, ...names, ...flags, "--json"], signal);
+    return { data: JSON.parse(json), text: json };
+  },
+});
+
+/** What the script prints; its text for people goes straight on. */
+function output(args: readonly string[], signal: AbortSignal): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, args, {
+      stdio: ["ignore", "pipe", "inherit"],
+      cwd: packageFolder,
+      signal,
+    });
+    const chunks: Buffer[] = [];
+    child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    child.on("error", (cause) => reject(signal.aborted ? stopped(cause) : cause));
+    child.on("close", (code) => {
+      if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
+      else reject(new Error(`the benchmarks ended with exit code ${code}`));
+    });
+  });
+}
+
+function stopped(cause: Error): CancelledError {
+  return new CancelledError({
+    where: "tendril bench",
+    problem: "stopped on request",
+    try: "run it again",
+    cause,
+  });
+}

@@ -1,0 +1,102 @@
+/** `tendril data`: which data sets there are, where they were found, and getting those that are to be downloaded. */
+import { join } from "node:path";
+import { datasets, defaultCache, fileExists, type SourceSet } from "../../data/index.ts";
+import { UsageError } from "../../ir/errors.ts";
+import { suggestion } from "../../nn/naming.ts";
+import { defineCommand } from "../command.ts";
+import { downloadLine } from "../dataset.ts";
+import { dataFlag } from "../flags.ts";
+import { printable } from "../terminal.ts";
+
+/** One data set. */
+export interface ListedDataset {
+  readonly name: string;
+  readonly about: string;
+  /** A folder, `built in`, or null where it is not on this machine. */
+  readonly found: string | null;
+}
+
+export const data = defineCommand({
+  name: "data",
+  about: "Lists the data sets, or downloads some.",
+  positionals: [
+    { name: "ACTION", choices: ["list", "get"], about: "list, or get NAME..." },
+    { name: "NAME", many: true, optional: true, about: "data sets to get" },
+  ],
+  flags: dataFlag,
+  examples: ["tendril data list", "tendril data get mnist fashion-mnist"],
+  async run([action, ...names], values, { terminal, signal }) {
+    if (action === "get") await get(names, values.data, { onProgress: downloadLine(terminal), signal });
+    terminal.clear();
+    const all = await listDatasets(values.data);
+    const shown = action === "get" ? all.filter((d) => names.includes(d.name)) : all;
+    const width = Math.max(...shown.map((d) => d.name.length));
+    const place = ({ found }: ListedDataset) => (found === null ? "not on this machine" : printable(found));
+    const text = shown
+      .map((d) => `${d.name.padEnd(width)}  ${place(d)}\n${"".padEnd(width)}  ${d.about}\n`)
+      .join("");
+    return { data: shown, text };
+  },
+});
+
+async function get(
+  names: readonly string[],
+  folder: string | undefined,
+  options: { onProgress: ReturnType<typeof downloadLine>; signal: AbortSignal },
+): Promise<void> {
+  if (names.length === 0) {
+    throw new UsageError({
+      where: "tendril data get",
+      problem: "no data set was named",
+      expected: `some of ${[...datasets.keys()].join(", ")}`,
+      got: "nothing",
+      try: "tendril data get mnist",
+    });
+  }
+  const unknown = names.find((name) => !datasets.has(name));
+  if (unknown !== undefined) {
+    throw new UsageError({
+      where: "tendril data get",
+      problem: "there is no such data set",
+      expected: `some of ${[...datasets.keys()].join(", ")}`,
+      got: unknown,
+      try: suggestion(unknown, datasets.keys()) ?? "tendril data list",
+    });
+  }
+  for (const name of names) {
+    const entry = datasets.get(name)!;
+    if (entry.kind === "images" && entry.source) await entry.load({ data: folder, ...options });
+  }
+}
+
+/** Every data set, and where its files are: in `folder` alone if that is given. */
+export async function listDatasets(folder?: string): Promise<ListedDataset[]> {
+  const cache = await defaultCache();
+  const places =
+    folder !== undefined
+      ? [folder]
+      : [process.env.TENDRIL_DATA, cache.where].filter((p) => p !== undefined && p !== "");
+  const listed: ListedDataset[] = [];
+  for (const [name, entry] of datasets) {
+    const source = entry.kind === "images" ? entry.source : undefined;
+    const found = source === undefined ? "built in" : await placeOf(source, places as readonly string[]);
+    listed.push({ name, about: entry.describe, found });
+  }
+  return listed;
+}
+
+/** The first of `places` that has every file of the set, itself or in the set's own folder. */
+async function placeOf(set: SourceSet, places: readonly string[]): Promise<string | null> {
+  for (const place of places) {
+    for (const folder of [join(place, set.folder), place]) {
+      const has = await Promise.all(
+        set.files.map(
+          async ({ name }) =>
+            (await fileExists(join(folder, `${name}.gz`))) || (await fileExists(join(folder, name))),
+        ),
+      );
+      if (has.every(Boolean)) return folder;
+    }
+  }
+  return null;
+}

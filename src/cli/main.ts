@@ -1,0 +1,153 @@
+/**
+ * The command line: `tendril COMMAND`. Text for people goes to the standard error, data to the standard output; with
+ * `--json` that is one document, also on failure. Node only.
+ */
+import { type TendrilError, UsageError } from "../ir/errors.ts";
+import { suggestion } from "../nn/naming.ts";
+import { parseCommand } from "./arguments.ts";
+import type { Command, CommandContext, Result } from "./command.ts";
+import { classify, exitCodes, signalCodes } from "./exit-codes.ts";
+import { commandHelp, programHelp } from "./help.ts";
+import { listenForSignals } from "./interrupt.ts";
+import { packageVersion } from "./package.ts";
+import { printable, Terminal } from "./terminal.ts";
+
+interface Entry {
+  readonly about: string;
+  load(): Promise<Command>;
+}
+
+/** Every command. To add one: one file, one row. */
+const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
+  [
+    "train",
+    { about: "train a network on images", load: async () => (await import("./commands/train.ts")).train },
+  ],
+  [
+    "evaluate",
+    {
+      about: "loss, accuracy and confusion of a saved model",
+      load: async () => (await import("./commands/evaluate.ts")).evaluate,
+    },
+  ],
+  [
+    "predict",
+    { about: "read digits from pictures", load: async () => (await import("./commands/predict.ts")).predict },
+  ],
+  [
+    "summary",
+    {
+      about: "the layers of a saved model",
+      load: async () => (await import("./commands/summary.ts")).summary,
+    },
+  ],
+  ["data", { about: "list and get data sets", load: async () => (await import("./commands/data.ts")).data }],
+  [
+    "doctor",
+    { about: "what this machine offers", load: async () => (await import("./commands/doctor.ts")).doctor },
+  ],
+  [
+    "bench",
+    { about: "measure speed (in a checkout)", load: async () => (await import("./commands/bench.ts")).bench },
+  ],
+  [
+    "demo",
+    {
+      about: "train on built-in digits, draw pictures, read a digit",
+      load: async () => (await import("./commands/demo.ts")).demo,
+    },
+  ],
+]);
+
+/** Does what `argv` (without the program's own name) says. Returns the exit code; throws nothing. */
+export async function main(argv: readonly string[]): Promise<number> {
+  const terminal = new Terminal(process.stderr, process.env);
+  const json = wantsJson(argv);
+  ignoreClosedPipes();
+  const interrupt = listenForSignals();
+  try {
+    const result = await run(argv, { terminal, signal: interrupt.signal });
+    process.stdout.write(json ? `${JSON.stringify(result.data, plain, 2)}\n` : result.text);
+    return exitCodes.ok;
+  } catch (thrown) {
+    const { error, exitCode } = classify(thrown);
+    if (json) process.stdout.write(`${JSON.stringify({ error: errorDocument(error) }, plain, 2)}\n`);
+    showError(error, terminal);
+    if (error.code === "internal" && error.cause instanceof Error) terminal.line(error.cause.stack);
+    const signal = error.code === "cancelled" ? interrupt.received() : undefined;
+    return signal === undefined ? exitCode : signalCodes[signal];
+  } finally {
+    interrupt.release();
+  }
+}
+
+async function run(argv: readonly string[], context: CommandContext): Promise<Result> {
+  const [name, ...rest] = argv;
+  if (name === "--version" || name === "-V") {
+    const version = await packageVersion();
+    return { data: { version }, text: `${version}\n` };
+  }
+  if (name === "help" || name === "--help" || name === "-h") {
+    const text = rest[0] === undefined ? programHelp(commands) : commandHelp(await find(rest[0]).load());
+    return { data: { help: text }, text };
+  }
+  const command = await find(name).load();
+  const { positionals, values } = parseCommand(command, rest);
+  if (values.help) {
+    const text = commandHelp(command);
+    return { data: { help: text }, text };
+  }
+  return command.run(positionals, values, context);
+}
+
+function find(name: string | undefined): Entry {
+  const entry = name === undefined ? undefined : commands.get(name);
+  if (entry !== undefined) return entry;
+  const names = [...commands.keys()];
+  throw new UsageError({
+    where: "tendril",
+    problem: name === undefined ? "no command was given" : "there is no such command",
+    expected: `one of ${names.join(", ")}`,
+    got: name ?? "nothing",
+    try: (name === undefined ? undefined : suggestion(name, names)) ?? "tendril --help",
+  });
+}
+
+/** Known before parsing, because parsing may be what fails. */
+function wantsJson(argv: readonly string[]): boolean {
+  const end = argv.indexOf("--");
+  return argv.slice(0, end < 0 ? argv.length : end).includes("--json");
+}
+
+/** The error as `--json` prints it: always all five parts, null where there is nothing to say. */
+function errorDocument(error: TendrilError): Record<string, unknown> {
+  const { code, where, expected = null, got = null } = error;
+  return { ...error.toJSON(), code, where, expected, got, try: error.try ?? null };
+}
+
+/** JSON has no NaN; what cannot be written at all is left out. */
+function plain(_key: string, value: unknown): unknown {
+  if (typeof value === "number" && !Number.isFinite(value)) return String(value);
+  return typeof value === "bigint" ? String(value) : value;
+}
+
+function showError(error: TendrilError, terminal: Terminal): void {
+  const label = terminal.style("error", "red");
+  terminal.line(
+    `${label} ${terminal.style(`${printable(error.where)}: ${printable(error.problem)}`, "bold")}`,
+  );
+  for (const part of ["expected", "got", "try"] as const) {
+    const text = error[part];
+    if (text !== undefined) terminal.line(`  ${part.padEnd(8)} ${printable(text)}`);
+  }
+}
+
+/** `tendril … | head` closes the pipe early; that is no failure. */
+function ignoreClosedPipes(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    if (stream.listenerCount("error") > 0) continue;
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code !== "EPIPE") throw error;
+    });
+  }
+}

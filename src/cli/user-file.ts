@@ -1,0 +1,102 @@
+/** Files of the user's own, `train FILE` and `--model FILE`: modules whose default export is called. Node only. */
+import nodeModule from "node:module";
+import { extname, resolve as resolvePath } from "node:path";
+import { pathToFileURL } from "node:url";
+import { errnoOf, fileExists } from "../data/index.ts";
+import { DataError, TendrilError, UsageError } from "../ir/errors.ts";
+import { resolve as resolveLibrary } from "./library-hook.ts";
+
+/** What the default export of a file is given. */
+export interface FileContext {
+  readonly seed: number;
+  readonly signal: AbortSignal;
+  /** `--samples`, for files that make data. */
+  readonly samples?: number | undefined;
+  /** The names of the classes, for files that make models. */
+  readonly classes?: readonly string[];
+  /** The shape of a sample, for files that make models. */
+  readonly inputShape?: readonly number[];
+}
+
+const endings = [".js", ".mjs", ".ts", ".mts"];
+
+/** True for what is meant as a file rather than a name. */
+export function looksLikePath(text: string): boolean {
+  return endings.includes(extname(text)) || /[/\\]/.test(text);
+}
+
+/**
+ * What the default export of the module at `path` gives for `context`. The module may import "tendril".
+ *
+ * @throws DataError where the file is missing, cannot be loaded or throws; UsageError for another kind of file.
+ */
+export async function runUserFile(path: string, context: FileContext): Promise<unknown> {
+  if (!(await fileExists(path))) {
+    throw new DataError({
+      where: path,
+      problem: "the file does not exist",
+      expected: "a module with a default export",
+      got: "no such file",
+      try: "check the path",
+    });
+  }
+  if (!endings.includes(extname(path))) {
+    throw new UsageError({
+      where: path,
+      problem: "this is not a file that can be run",
+      expected: `a file that ends in ${endings.join(", ")}`,
+      got: extname(path) || "no ending",
+      try: "write a module with a default export",
+    });
+  }
+  shareLibrary();
+  try {
+    const { default: made } = (await import(pathToFileURL(resolvePath(path)).href)) as { default?: unknown };
+    if (typeof made === "function") return await made(context);
+    throw new DataError({
+      where: path,
+      problem: "the module has no function as its default export",
+      expected: "export default (ctx) => …",
+      got: made === undefined ? "no default export" : typeof made,
+      try: "export default (ctx) => new Sequential([...])",
+    });
+  } catch (cause) {
+    throw cause instanceof TendrilError ? cause : loadError(path, cause);
+  }
+}
+
+function loadError(path: string, cause: unknown): TendrilError {
+  if (errnoOf(cause) === "ERR_UNKNOWN_FILE_EXTENSION") {
+    return new UsageError({
+      where: path,
+      problem: "this version of Node does not run TypeScript",
+      expected: "Node 22.18 or later for .ts files",
+      got: process.version,
+      try: "write the file in JavaScript (.mjs), or use a newer Node",
+      cause,
+    });
+  }
+  return new DataError({
+    where: path,
+    problem: `the file failed: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`,
+    expected: "a module that can be loaded and whose default export returns",
+    try: "run it with node to see where it fails",
+    cause,
+  });
+}
+
+/**
+ * The files import "tendril" wherever they lie, and get the very modules that are running: a layer of another copy of
+ * the library would not be a layer here.
+ */
+function shareLibrary(): void {
+  if (sharing) return;
+  sharing = true;
+  // Node 20 has only the older way, which loads the hook by its address.
+  const { registerHooks } = nodeModule as {
+    registerHooks?: (hooks: { resolve: typeof resolveLibrary }) => void;
+  };
+  if (registerHooks) registerHooks({ resolve: resolveLibrary });
+  else nodeModule.register(new URL(`./library-hook${extname(import.meta.url)}`, import.meta.url));
+}
+let sharing = false;
