@@ -21,10 +21,10 @@ const makers = {
 export type BackendName = keyof typeof makers | `wasm:${number}`;
 
 /** The backend used unless another is named. */
-export const defaultBackend: BackendName = "wasm";
+export const defaultBackend = "wasm" satisfies BackendName;
 
 /** By name. `wasm` is the same one as `wasm:N` for the N of this machine. */
-const live = new Map<string, Backend>();
+const live = new Map<BackendName, Backend>();
 
 /**
  * The backend called `name`. The number of threads changes no bit of what it computes. Throws UsageError when there is
@@ -38,7 +38,17 @@ export function getBackend(name: BackendName = defaultBackend): Backend {
   return made;
 }
 
-function makeBackend(name: string): Backend {
+/**
+ * Where the first content of a variable is computed that is to live on `backend`: there, so that no other threads are
+ * started; or on the default backend where it would be computed in another way.
+ */
+export function homeOf(backend: Backend): BackendName {
+  const names = [...live.keys()] as BackendName[];
+  const name = names.find((n) => live.get(n) === backend);
+  return backend.runs === "plan" && name !== undefined ? name : defaultBackend;
+}
+
+function makeBackend(name: BackendName): Backend {
   const [kind = "", threads] = name.split(":");
   if (Object.hasOwn(makers, kind) && (threads === undefined || kind === "wasm")) {
     return makers[kind as keyof typeof makers](Number(threads));

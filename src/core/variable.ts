@@ -5,6 +5,7 @@ import { toTyped } from "../ir/dtype.ts";
 import { ShapeError, UsageError } from "../ir/errors.ts";
 import type { Shape } from "../ir/size.ts";
 import { countOf, sameShape, showShape, staticSize } from "../ir/size.ts";
+import { homeOf } from "./backend.ts";
 import { evaluate } from "./evaluate.ts";
 import type { Operand } from "./operand.ts";
 import { tensor } from "./operand.ts";
@@ -138,7 +139,7 @@ export class Variable {
   bufferOn(backend: Backend): DeviceBuffer {
     const { buffer } = this.#held;
     if (buffer !== undefined && this.#backend === backend) return buffer;
-    const content = this.read();
+    const content = buffer?.read() ?? evaluate([this.#start()], homeOf(backend))[0]!;
     const moved = backend.allocate(this.dtype, content.length);
     moved.write(content);
     buffer?.release();
