@@ -41,6 +41,7 @@ const policy = [
   "default-src 'none'",
   `script-src 'self' 'wasm-unsafe-eval' 'sha256-${createHash("sha256").update(importMap).digest("base64")}'`,
   "worker-src 'self'",
+  "img-src data:",
   "connect-src 'self'",
 ].join("; ");
 
