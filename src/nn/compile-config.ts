@@ -6,7 +6,7 @@ import type { LossIdentifier } from "./losses/index.ts";
 import { getLoss, isCrossentropyWord, Loss, lossClass, lossFromConfig } from "./losses/index.ts";
 import type { MetricIdentifier } from "./metrics/index.ts";
 import { getMetric, LossMetric, type Metric, metrics } from "./metrics/index.ts";
-import { snakeCase } from "./naming.ts";
+import { camelCase, snakeCase } from "./naming.ts";
 import { optimizerFromConfig } from "./optimizers/index.ts";
 
 /** `{ class_name, config }`, as Keras saves objects. */
@@ -20,7 +20,7 @@ type Tree<T> = T | readonly Tree<T>[] | { readonly [key: string]: Tree<T> };
 /** Words that Keras leaves to the shapes, and saves as they are. */
 const words = new Set(["accuracy", "acc", "crossentropy", "ce"]);
 /** Metrics of our own, which a file for Keras leaves out. */
-const ownMetrics = new Set<string>([metrics.ConfusionMatrix.type]);
+const ownMetrics = new Set<string>([metrics.ConfusionMatrix.type, metrics.ExactAUC.type]);
 
 /**
  * Keras's `training_config` of a compiled model; undefined where the loss is a function of the user's own, which no file
@@ -88,11 +88,11 @@ function metricFromConfig(saved: unknown): string | Metric {
   const name = typeof config.name === "string" ? { name: config.name } : {};
   const inner = class_name === "MeanMetricWrapper" && typeof config.fn === "string" ? config.fn : class_name;
   const found = new Map(Object.entries(metrics)).get(inner);
-  if (found)
-    return new found({
-      ...name,
-      ...(typeof config.threshold === "number" ? { threshold: config.threshold } : {}),
-    });
+  if (found) {
+    const { name: _, dtype: __, ...own } = config;
+    const options = Object.entries(own).map(([k, v]): [string, unknown] => [camelCase(k), v]);
+    return new found({ ...name, ...Object.fromEntries(options) });
+  }
   if (lossClass(inner)) {
     const { name: _, dtype: __, fn: ___, ...rest } = config;
     return new LossMetric(lossFromConfig({ class_name: inner, config: rest }), { name: inner, ...name });

@@ -44,7 +44,13 @@ export {
   losses,
 } from "./losses/index.ts";
 export {
+  areaUnder,
+  averagePrecision,
+  type ClassificationScores,
+  type ClassScores,
   ConfusionMatrix,
+  classificationReport,
+  classificationScores,
   getMetric,
   MeanMetric,
   Metric,
@@ -52,6 +58,11 @@ export {
   type MetricIdentifier,
   type MetricOptions,
   metrics,
+  type PrecisionRecallPoints,
+  precisionRecallPoints,
+  type ReportOptions,
+  type RocPoints,
+  rocPoints,
 } from "./metrics/index.ts";
 export { Model, type ModelOptions, type Port } from "./model.ts";
 export { Module, named } from "./module.ts";

@@ -21,12 +21,12 @@ export interface BinaryCrossentropyOptions extends LossOptions {
  * from the logits where a sigmoid made the predictions.
  */
 export class BinaryCrossentropy extends Loss {
-  static readonly type = "BinaryCrossentropy";
+  static readonly type: string = "BinaryCrossentropy";
   readonly fromLogits: boolean;
   readonly labelSmoothing: number;
 
-  constructor(options: BinaryCrossentropyOptions = {}) {
-    super(BinaryCrossentropy.type, options);
+  constructor(options: BinaryCrossentropyOptions = {}, type: string = BinaryCrossentropy.type) {
+    super(type, options);
     this.fromLogits = options.fromLogits ?? false;
     this.labelSmoothing = options.labelSmoothing ?? 0;
   }
@@ -35,16 +35,25 @@ export class BinaryCrossentropy extends Loss {
     return BinaryCrossentropy.type;
   }
 
-  protected override ownConfig() {
+  protected override ownConfig(): Record<string, unknown> {
     return { from_logits: this.fromLogits, label_smoothing: this.labelSmoothing, axis: -1 };
   }
 
   call(yTrue: Tensor, yPred: Tensor): Tensor {
+    return this.each(this.targets(yTrue), yPred).mean(-1);
+  }
+
+  /** The labels, smoothed; float32. */
+  protected targets(yTrue: Tensor): Tensor {
     const smooth = this.labelSmoothing;
     const y = yTrue.cast("float32");
-    const t = smooth === 0 ? y : y.mul(1 - smooth).add(0.5 * smooth);
+    return smooth === 0 ? y : y.mul(1 - smooth).add(0.5 * smooth);
+  }
+
+  /** The cross-entropy of each single output. */
+  protected each(t: Tensor, yPred: Tensor): Tensor {
     const logits = logitsBehind(yPred, "sigmoid") ?? (this.fromLogits ? yPred : undefined);
-    return (logits ? fromLogits(t, logits) : fromProbabilities(t, yPred)).mean(-1);
+    return logits ? fromLogits(t, logits) : fromProbabilities(t, yPred);
   }
 
   override check(labels: HostArray, output: Shape, at: string): void {

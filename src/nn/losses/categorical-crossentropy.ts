@@ -17,12 +17,12 @@ export interface CategoricalCrossentropyOptions extends LossOptions {
  * the logits where a softmax made the predictions; other predictions are first made to sum to 1.
  */
 export class CategoricalCrossentropy extends Loss {
-  static readonly type = "CategoricalCrossentropy";
+  static readonly type: string = "CategoricalCrossentropy";
   readonly fromLogits: boolean;
   readonly labelSmoothing: number;
 
-  constructor(options: CategoricalCrossentropyOptions = {}) {
-    super(CategoricalCrossentropy.type, options);
+  constructor(options: CategoricalCrossentropyOptions = {}, type: string = CategoricalCrossentropy.type) {
+    super(type, options);
     this.fromLogits = options.fromLogits ?? false;
     this.labelSmoothing = options.labelSmoothing ?? 0;
   }
@@ -31,7 +31,7 @@ export class CategoricalCrossentropy extends Loss {
     return CategoricalCrossentropy.type;
   }
 
-  protected override ownConfig() {
+  protected override ownConfig(): Record<string, unknown> {
     return { from_logits: this.fromLogits, label_smoothing: this.labelSmoothing, axis: -1 };
   }
 
@@ -40,9 +40,14 @@ export class CategoricalCrossentropy extends Loss {
     const y = yTrue.cast("float32");
     const t = smooth === 0 ? y : y.mul(1 - smooth).add(smooth / (yPred.shape.at(-1) as number));
     const logits = logitsBehind(yPred, "softmax") ?? (this.fromLogits ? yPred : undefined);
-    if (logits) return t.mul(logits.logSoftmax(-1)).sum(-1).neg();
+    if (logits) return this.each(t, logits.logSoftmax(-1)).sum(-1).neg();
     const p = yPred.div(yPred.sum(-1, { keepdims: true })).clip(epsilon, 1 - epsilon);
-    return t.mul(p.log()).sum(-1).neg();
+    return this.each(t, p.log()).sum(-1).neg();
+  }
+
+  /** What each class adds to the logarithm of the probability of the labels. */
+  protected each(t: Tensor, logProbabilities: Tensor): Tensor {
+    return t.mul(logProbabilities);
   }
 
   override check(labels: HostArray, output: Shape, where: string): void {

@@ -3,23 +3,50 @@ import type { Tensor } from "../../core/index.ts";
 import { UnsupportedError, UsageError } from "../../ir/errors.ts";
 import { camelCase, snakeCase, suggestion } from "../naming.ts";
 import { BinaryCrossentropy } from "./binary-crossentropy.ts";
+import { BinaryFocalCrossentropy } from "./binary-focal-crossentropy.ts";
 import { CategoricalCrossentropy } from "./categorical-crossentropy.ts";
+import { CategoricalFocalCrossentropy } from "./categorical-focal-crossentropy.ts";
+import { CategoricalHinge } from "./categorical-hinge.ts";
+import { CosineSimilarity } from "./cosine-similarity.ts";
+import { Hinge } from "./hinge.ts";
+import { Huber } from "./huber.ts";
+import { KLDivergence } from "./kl-divergence.ts";
+import { LogCosh } from "./log-cosh.ts";
 import { Loss } from "./loss.ts";
 import { MeanAbsoluteError } from "./mean-absolute-error.ts";
+import { MeanAbsolutePercentageError } from "./mean-absolute-percentage-error.ts";
 import { MeanSquaredError } from "./mean-squared-error.ts";
+import { MeanSquaredLogarithmicError } from "./mean-squared-logarithmic-error.ts";
+import { Poisson } from "./poisson.ts";
 import { SparseCategoricalCrossentropy } from "./sparse-categorical-crossentropy.ts";
+import { SquaredHinge } from "./squared-hinge.ts";
 
 export type { BinaryCrossentropyOptions } from "./binary-crossentropy.ts";
+export type { BinaryFocalCrossentropyOptions } from "./binary-focal-crossentropy.ts";
 export type { CategoricalCrossentropyOptions } from "./categorical-crossentropy.ts";
+export type { CategoricalFocalCrossentropyOptions } from "./categorical-focal-crossentropy.ts";
+export type { HuberOptions } from "./huber.ts";
 export type { LossOptions, Reduction } from "./loss.ts";
 export type { SparseCategoricalCrossentropyOptions } from "./sparse-categorical-crossentropy.ts";
 export {
   BinaryCrossentropy,
+  BinaryFocalCrossentropy,
   CategoricalCrossentropy,
+  CategoricalFocalCrossentropy,
+  CategoricalHinge,
+  CosineSimilarity,
+  Hinge,
+  Huber,
+  KLDivergence,
+  LogCosh,
   Loss,
   MeanAbsoluteError,
+  MeanAbsolutePercentageError,
   MeanSquaredError,
+  MeanSquaredLogarithmicError,
+  Poisson,
   SparseCategoricalCrossentropy,
+  SquaredHinge,
 };
 
 /** Every loss by Keras's class name. */
@@ -29,6 +56,18 @@ export const losses = {
   SparseCategoricalCrossentropy,
   MeanSquaredError,
   MeanAbsoluteError,
+  MeanAbsolutePercentageError,
+  MeanSquaredLogarithmicError,
+  Huber,
+  LogCosh,
+  Poisson,
+  KLDivergence,
+  CosineSimilarity,
+  Hinge,
+  SquaredHinge,
+  CategoricalHinge,
+  BinaryFocalCrossentropy,
+  CategoricalFocalCrossentropy,
 } as const;
 
 type LossClass = (typeof losses)[keyof typeof losses];
@@ -46,6 +85,14 @@ const byName = new Map<string, LossClass>([
   ["MSE", MeanSquaredError],
   ["mae", MeanAbsoluteError],
   ["MAE", MeanAbsoluteError],
+  ["mape", MeanAbsolutePercentageError],
+  ["MAPE", MeanAbsolutePercentageError],
+  ["msle", MeanSquaredLogarithmicError],
+  ["MSLE", MeanSquaredLogarithmicError],
+  ["logcosh", LogCosh],
+  ["kld", KLDivergence],
+  ["KLD", KLDivergence],
+  ["kullback_leibler_divergence", KLDivergence],
 ]);
 
 /** A loss of your own: the value of each sample, [rows], from labels and predictions. */
@@ -95,6 +142,18 @@ export function getLoss(identifier: LossIdentifier): Loss {
   });
 }
 
+/** The options of any loss, as files spell them. */
+const optionsInFile = [
+  "name",
+  "reduction",
+  "from_logits",
+  "label_smoothing",
+  "delta",
+  "apply_class_balancing",
+  "alpha",
+  "gamma",
+];
+
 /** Keras's saved loss: a name, or `{ class_name, config }`. Throws UnsupportedError for a class that is not known here. */
 export function lossFromConfig(saved: string | { class_name: string; config?: unknown }): Loss {
   const name = typeof saved === "string" ? saved : saved.class_name;
@@ -113,7 +172,7 @@ export function lossFromConfig(saved: string | { class_name: string; config?: un
   if (typeof saved === "string" || inner !== undefined) return new found();
   const config = (saved.config ?? {}) as Record<string, unknown>;
   const options = Object.fromEntries(
-    ["name", "reduction", "from_logits", "label_smoothing"]
+    optionsInFile
       .filter((key) => config[key] !== undefined && config[key] !== null)
       .map((key) => [camelCase(key), config[key]]),
   );

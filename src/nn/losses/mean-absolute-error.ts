@@ -1,11 +1,9 @@
 import type { Tensor } from "../../core/index.ts";
-import type { Shape } from "../../ir/size.ts";
-import type { HostArray } from "../host-array.ts";
 import type { LossOptions } from "./loss.ts";
-import { Loss, sameShapeAs } from "./loss.ts";
+import { RegressionLoss } from "./regression-loss.ts";
 
 /** `mean(|yTrue - yPred|, last axis)` (Keras's MeanAbsoluteError). */
-export class MeanAbsoluteError extends Loss {
+export class MeanAbsoluteError extends RegressionLoss {
   static readonly type = "MeanAbsoluteError";
 
   constructor(options: LossOptions = {}) {
@@ -18,9 +16,5 @@ export class MeanAbsoluteError extends Loss {
 
   call(yTrue: Tensor, yPred: Tensor): Tensor {
     return yTrue.cast("float32").sub(yPred).abs().mean(-1);
-  }
-
-  override check(labels: HostArray, output: Shape, where: string): void {
-    sameShapeAs(labels, output, where, "give one target per output of the model");
   }
 }

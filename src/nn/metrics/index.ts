@@ -6,30 +6,69 @@ import type { LossIdentifier } from "../losses/index.ts";
 import { getLoss, lossClass } from "../losses/index.ts";
 import { camelCase, snakeCase, suggestion } from "../naming.ts";
 import { Accuracy } from "./accuracy.ts";
+import { AUC } from "./auc.ts";
 import { BinaryAccuracy } from "./binary-accuracy.ts";
 import { CategoricalAccuracy } from "./categorical-accuracy.ts";
 import { ConfusionMatrix } from "./confusion-matrix.ts";
+import { CosineSimilarity } from "./cosine-similarity.ts";
+import { ExactAUC } from "./exact-auc.ts";
+import { FBetaScore } from "./f-beta-score.ts";
+import { F1Score } from "./f1-score.ts";
+import { FalseNegatives } from "./false-negatives.ts";
+import { FalsePositives } from "./false-positives.ts";
 import { LossMetric } from "./loss-metric.ts";
 import { MeanAbsoluteError } from "./mean-absolute-error.ts";
 import { MeanMetric } from "./mean-metric.ts";
 import { MeanSquaredError } from "./mean-squared-error.ts";
 import { Metric } from "./metric.ts";
+import { Precision } from "./precision.ts";
+import { R2Score } from "./r2-score.ts";
+import { Recall } from "./recall.ts";
+import { RootMeanSquaredError } from "./root-mean-squared-error.ts";
 import { SparseCategoricalAccuracy } from "./sparse-categorical-accuracy.ts";
+import { SparseTopKCategoricalAccuracy } from "./sparse-top-k-categorical-accuracy.ts";
+import { TopKCategoricalAccuracy } from "./top-k-categorical-accuracy.ts";
+import { TrueNegatives } from "./true-negatives.ts";
+import { TruePositives } from "./true-positives.ts";
 
+export type { AUCOptions } from "./auc.ts";
 export type { BinaryAccuracyOptions } from "./binary-accuracy.ts";
+export * from "./classification-report.ts";
 export type { ConfusionMatrixOptions } from "./confusion-matrix.ts";
+export * from "./curves.ts";
+export type { ExactAUCOptions } from "./exact-auc.ts";
+export type { F1ScoreOptions, FBetaScoreOptions } from "./f-beta-score.ts";
 export type { Direction, MetricOptions } from "./metric.ts";
+export type { R2ScoreOptions } from "./r2-score.ts";
+export type { ClassThresholdOptions, Counts, ThresholdOptions } from "./threshold-counts.ts";
+export { ThresholdMetric } from "./threshold-counts.ts";
+export type { TopKOptions } from "./top-k-categorical-accuracy.ts";
 export {
   Accuracy,
+  AUC,
   BinaryAccuracy,
   CategoricalAccuracy,
   ConfusionMatrix,
+  CosineSimilarity,
+  ExactAUC,
+  F1Score,
+  FalseNegatives,
+  FalsePositives,
+  FBetaScore,
   LossMetric,
   MeanAbsoluteError,
   MeanMetric,
   MeanSquaredError,
   Metric,
+  Precision,
+  R2Score,
+  Recall,
+  RootMeanSquaredError,
   SparseCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  TopKCategoricalAccuracy,
+  TrueNegatives,
+  TruePositives,
 };
 
 /** Every metric by its class name. Any loss is a metric too, by its own name. */
@@ -40,6 +79,21 @@ export const metrics = {
   SparseCategoricalAccuracy,
   MeanSquaredError,
   MeanAbsoluteError,
+  RootMeanSquaredError,
+  R2Score,
+  CosineSimilarity,
+  TopKCategoricalAccuracy,
+  SparseTopKCategoricalAccuracy,
+  TruePositives,
+  FalsePositives,
+  TrueNegatives,
+  FalseNegatives,
+  Precision,
+  Recall,
+  F1Score,
+  FBetaScore,
+  AUC,
+  ExactAUC,
   ConfusionMatrix,
 } as const;
 

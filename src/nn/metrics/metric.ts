@@ -1,10 +1,11 @@
 /** Metrics: sums taken in the plan, batch by batch, added up in float64 on the host. */
 import { type Tensor, tensor } from "../../core/index.ts";
+import { UsageError } from "../../ir/errors.ts";
 import { snakeCase } from "../naming.ts";
 
 export interface MetricOptions {
   /** The key in logs and history; the class in snake case unless given. */
-  name?: string;
+  name?: string | undefined;
 }
 
 /** Whether larger is better, for callbacks that watch a metric. */
@@ -49,6 +50,17 @@ export abstract class Metric {
     this.#samples = 0;
   }
 
+  /** Everything added since the last reset, as numbers that `restoreState` takes: what a checkpoint keeps. */
+  state(): Float64Array[] {
+    return [Float64Array.of(this.#samples), ...this.#totals];
+  }
+
+  /** Goes on from what `state` returned. */
+  restoreState([samples, ...totals]: readonly Float64Array[]): void {
+    this.#samples = samples![0]!;
+    this.#totals = totals.map((t) => t.slice());
+  }
+
   /** The value over everything added since the last reset; 0 before anything was added. */
   result(): number {
     return this.#samples === 0 ? 0 : this.value(this.#totals, this.#samples);
@@ -80,4 +92,21 @@ export abstract class Metric {
   config(): Record<string, unknown> {
     return { name: this.name, dtype: "float32", ...this.ownConfig() };
   }
+}
+
+/** `value`, if it is one of the choices. Throws UsageError. */
+export function oneOf<T extends string | null>(
+  type: string,
+  option: string,
+  value: T,
+  choices: readonly T[],
+): T {
+  if (choices.includes(value)) return value;
+  throw new UsageError({
+    where: `${type}: ${option}`,
+    problem: `there is no such ${option}`,
+    expected: `one of ${choices.join(", ")}`,
+    got: String(value),
+    try: `leave ${option} out to get ${choices[0]}`,
+  });
 }
