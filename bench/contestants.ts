@@ -1,0 +1,118 @@
+/**
+ * The contestants: each is a process that waits while others are measured.
+ *
+ * It is started with a description of the workload as its last argument, warms up, writes `{"ready": "name and version"}` or
+ * `{"absent": "why"}`, and for every line that it reads does the work once and writes
+ * `{"seconds": s, "rows": n}`, where `rows` may be left out if it did the whole workload.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { createInterface, type Interface } from "node:readline";
+import { fileURLToPath } from "node:url";
+import type { Workload } from "./workloads.ts";
+
+/** Who can take part. */
+export interface Entrant {
+  readonly name: string;
+  /** The command, without the description of the workload. */
+  readonly command: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
+const typescript = ["--import", import.meta.resolve("tsx")];
+
+/** Tendril with one thread and with `threads`, the peers in JavaScript, and with a Python those in Python. */
+export function entrants(threads: number, python: string | undefined): Entrant[] {
+  const tendril = (n: number): Entrant => ({
+    name: `Tendril wasm, ${n} thread${n === 1 ? "" : "s"}`,
+    command: [process.execPath, ...typescript, here("./tendril.ts"), `wasm:${n}`],
+  });
+  const script = (name: string, file: string): Entrant => ({ name, command: [process.execPath, here(file)] });
+  const inPython = (name: string, file: string): Entrant => ({
+    name,
+    command: [python ?? "", here(file), `${threads}`],
+    env: { TF_CPP_MIN_LOG_LEVEL: "3", OMP_NUM_THREADS: `${threads}` },
+  });
+  return [
+    tendril(1),
+    ...(threads > 1 ? [tendril(threads)] : []),
+    script("TensorFlow.js", "./peers/tfjs.mjs"),
+    script("jax-js", "./peers/jax-js.mjs"),
+    ...(python === undefined
+      ? []
+      : [inPython("Keras", "./peers/keras_peer.py"), inPython("PyTorch", "./peers/torch_peer.py")]),
+  ];
+}
+
+interface Answer {
+  readonly ready?: string;
+  readonly absent?: string;
+  readonly seconds?: number;
+  readonly rows?: number;
+}
+
+/** A started entrant. */
+export class Contestant {
+  readonly name: string;
+  readonly #process: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #workload: Workload;
+
+  private constructor(name: string, process: ChildProcess, lines: Interface, workload: Workload) {
+    this.name = name;
+    this.#process = process;
+    this.#lines = lines[Symbol.asyncIterator]();
+    this.#workload = workload;
+  }
+
+  /** Starts and warms up; a string says why the entrant cannot take part. */
+  static async start(entrant: Entrant, workload: Workload): Promise<Contestant | string> {
+    const [program, ...args] = entrant.command;
+    const child = spawn(program!, [...args, JSON.stringify(workload)], {
+      stdio: ["pipe", "pipe", process.env.TENDRIL_BENCH_VERBOSE ? "inherit" : "ignore"],
+      env: { ...process.env, ...entrant.env },
+    });
+    const failed = new Promise<Answer>((resolve) => {
+      child.on("error", (error) => resolve({ absent: error.message }));
+    });
+    const lines = createInterface({ input: child.stdout! });
+    const contestant = new Contestant(entrant.name, child, lines, workload);
+    const answer = await Promise.race([contestant.#next(), failed]);
+    if (answer.ready !== undefined) return contestant;
+    contestant.stop();
+    return answer.absent ?? "it ended without a word";
+  }
+
+  async #next(): Promise<Answer> {
+    for (;;) {
+      const { value, done } = await this.#lines.next();
+      if (done) return {};
+      if (value.startsWith("{")) return JSON.parse(value) as Answer;
+    }
+  }
+
+  /** Does the work once and returns the seconds it takes; work on part of the rows is scaled up. */
+  async run(): Promise<number> {
+    this.#process.stdin?.write("run\n");
+    const { seconds, rows } = await this.#next();
+    if (seconds === undefined) throw new Error(`${this.name} ended while it was measured`);
+    if (rows === undefined || !("rows" in this.#workload)) return seconds;
+    return (seconds * this.#workload.rows) / rows;
+  }
+
+  stop(): void {
+    this.#process.stdin?.end();
+    this.#process.kill();
+  }
+}
+
+/** Starts an entrant for a single cold measurement: seconds, or why it cannot take part. */
+export async function runCold(entrant: Entrant, workload: Workload): Promise<number | string> {
+  const contestant = await Contestant.start(entrant, workload);
+  if (typeof contestant === "string") return contestant;
+  try {
+    return await contestant.run();
+  } finally {
+    contestant.stop();
+  }
+}

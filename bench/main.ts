@@ -1,0 +1,94 @@
+/**
+ * `npm run bench -- [NAMES] [--python PYTHON] [--runs N] [--threads N] [--only TEXT] [--json]`
+ *
+ * Measures Tendril and the peers that are installed. All contestants of a case are started and warmed up, then take turns;
+ * the median of the runs counts, the spread is told. A table goes to the standard output, or with `--json` one document;
+ * what is going on to the standard error.
+ */
+import { availableParallelism } from "node:os";
+import { parseArgs } from "node:util";
+import { Contestant, type Entrant, entrants, runCold } from "./contestants.ts";
+import { type Measured, markdown, type Result, summarise } from "./report.ts";
+import { type Benchmark, benchmarks, type Case, inUnit } from "./workloads.ts";
+
+function options() {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      python: { type: "string" },
+      runs: { type: "string", default: "5" },
+      threads: { type: "string", default: `${Math.min(2, availableParallelism())}` },
+      only: { type: "string", default: "" },
+      json: { type: "boolean", default: false },
+    },
+  });
+  const unknown = positionals.find((p) => !benchmarks.some((b) => b.name === p));
+  if (unknown !== undefined) {
+    throw new Error(`no benchmark ${unknown}; there are ${benchmarks.map((b) => b.name).join(", ")}`);
+  }
+  const chosen = benchmarks.filter((b) => positionals.length === 0 || positionals.includes(b.name));
+  const whole = (name: "runs" | "threads") => {
+    const value = Number(values[name]);
+    if (!Number.isInteger(value) || value < 1)
+      throw new Error(`--${name} takes a number from 1, not ${values[name]}`);
+    return value;
+  };
+  return { ...values, runs: whole("runs"), threads: whole("threads"), chosen };
+}
+
+function tell(text: string): void {
+  process.stderr.write(`${text}\n`);
+}
+
+/** Processes that stay, one run of each in turn. */
+async function alternate(benchmark: Benchmark, { workload }: Case, who: readonly Entrant[], runs: number) {
+  const started: Contestant[] = [];
+  try {
+    for (const entrant of who) {
+      const contestant = await Contestant.start(entrant, workload);
+      if (typeof contestant === "string") tell(`  ${entrant.name}: not measured (${contestant})`);
+      else started.push(contestant);
+    }
+    const measured = started.map((c) => ({ contestant: c.name, runs: [] as number[] }));
+    for (let round = 0; round < runs; round++) {
+      for (const [i, contestant] of started.entries()) {
+        measured[i]!.runs.push(inUnit(benchmark.unit, workload, await contestant.run()));
+      }
+    }
+    return measured;
+  } finally {
+    for (const contestant of started) contestant.stop();
+  }
+}
+
+/** A new process for every run. */
+async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonly Entrant[], runs: number) {
+  const measured = who.map((w) => ({ contestant: w.name, runs: [] as number[] }));
+  const absent = new Set<number>();
+  for (let round = 0; round < runs; round++) {
+    for (const [i, entrant] of who.entries()) {
+      if (absent.has(i)) continue;
+      const seconds = await runCold(entrant, workload);
+      if (typeof seconds === "number") measured[i]!.runs.push(inUnit(benchmark.unit, workload, seconds));
+      else {
+        absent.add(i);
+        tell(`  ${entrant.name}: not measured (${seconds})`);
+      }
+    }
+  }
+  return measured.filter((m) => m.runs.length > 0);
+}
+
+const { chosen, json, only, python, runs, threads } = options();
+const who = entrants(threads, python).filter((e) => e.name.toLowerCase().includes(only.toLowerCase()));
+const results: Result[] = [];
+for (const benchmark of chosen) {
+  tell(`${benchmark.name}: ${benchmark.about}`);
+  for (const one of benchmark.cases) {
+    const measure = one.workload.kind === "startup" ? coldStarts : alternate;
+    const measured: Measured[] = await measure(benchmark, one, who, runs);
+    results.push(...summarise(benchmark, one.label, measured));
+  }
+}
+const document = { node: process.version, threads, runs, results };
+process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${markdown(results)}\n`);

@@ -1,0 +1,44 @@
+"""What the contestants in Python share: the conversation over the pipes (see ../contestants.ts), data, the clock."""
+
+import json
+import sys
+import time
+
+
+def take_part(name, makers):
+    """Prepares the workload given on the command line, then measures one run for each line read."""
+    workload = json.loads(sys.argv[-1])
+    answer = {"ready": name}
+    run = makers[workload["kind"]](workload)
+    print(json.dumps(answer), flush=True)
+    for _ in sys.stdin:
+        print(json.dumps({"seconds": run()}), flush=True)
+
+
+def absent(why):
+    print(json.dumps({"absent": why}), flush=True)
+    sys.exit(0)
+
+
+def timed(work):
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def samples(np, workload):
+    """Uniform inputs in [0, 1) and class numbers."""
+    random = np.random.default_rng(1)
+    rows, classes = workload["rows"], max(2, workload["classes"])
+    x = random.random((rows, *workload["input"]), dtype=np.float32)
+    return x, random.integers(0, classes, rows).astype(np.int32)
+
+
+def matrices(np, size):
+    random = np.random.default_rng(1)
+    return [random.random((size, size), dtype=np.float32) for _ in range(2)]
+
+
+def repeats(size):
+    """So often that one measurement takes some milliseconds."""
+    return max(1, round(4e8 / size**3))

@@ -1,0 +1,89 @@
+/** Tendril as a contestant: `tendril.ts BACKEND WORKLOAD`; see contestants.ts for what is said over the pipes. */
+import { createInterface } from "node:readline";
+import type { BackendName } from "tendril";
+import type { Product, Startup, Training, Workload } from "./workloads.ts";
+
+const began = performance.now();
+const backend = process.argv[2] as BackendName;
+const workload = JSON.parse(process.argv[3]!) as Workload;
+
+function say(answer: object): void {
+  process.stdout.write(`${JSON.stringify(answer)}\n`);
+}
+
+function uniform(count: number, seed: number): Float32Array {
+  let state = seed;
+  return Float32Array.from({ length: count }, () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  });
+}
+
+async function network({ input, convolutions, dense, classes }: Training | Startup) {
+  const { Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential } = await import("tendril");
+  const model = new Sequential(
+    [
+      Input({ shape: input }),
+      ...convolutions.flatMap((filters) => [
+        new Conv2D({ filters, kernelSize: 3, activation: "relu" }),
+        new MaxPooling2D(),
+      ]),
+      ...(input.length > 1 ? [new Flatten()] : []),
+      ...dense.map((units) => new Dense({ units, activation: "relu" })),
+      new Dense({ units: classes, activation: classes === 1 ? "sigmoid" : "softmax" }),
+    ],
+    { seed: 1 },
+  );
+  const loss = classes === 1 ? "binaryCrossentropy" : "sparseCategoricalCrossentropy";
+  model.compile({ optimizer: "adam", loss, metrics: ["accuracy"], backend });
+  return model;
+}
+
+function samples({ input, classes, rows }: Training | Startup) {
+  const size = input.reduce((a, b) => a * b, 1);
+  const labels = uniform(rows, 2).map((v) => Math.floor(v * Math.max(2, classes)));
+  return { x: { data: uniform(rows * size, 1), shape: [rows, ...input] }, labels };
+}
+
+async function training(work: Training): Promise<() => Promise<number>> {
+  const model = await network(work);
+  const { x, labels } = samples(work);
+  const epoch = () => model.fit(x, labels, { batchSize: work.batch, epochs: 1, verbose: 0 });
+  await epoch();
+  return () => timed(epoch);
+}
+
+async function product({ size }: Product): Promise<() => Promise<number>> {
+  const { compile, deviceArray, variable, zeros } = await import("tendril");
+  const matrix = (seed: number) => deviceArray(uniform(size * size, seed), [size, size], { backend });
+  const [a, b] = [matrix(1), matrix(2)];
+  // The result stays where it is computed, as it does for the others.
+  const c = variable(zeros([size, size]));
+  const multiply = compile((a, b) => c.assign(a.matmul(b)), { backend });
+  const repeat = Math.max(1, Math.round(4e8 / size ** 3));
+  const all = () => {
+    for (let i = 0; i < repeat; i++) multiply.runSync(a, b);
+  };
+  all();
+  return async () => (await timed(all)) / repeat;
+}
+
+async function timed(work: () => unknown): Promise<number> {
+  const start = performance.now();
+  await work();
+  return (performance.now() - start) / 1000;
+}
+
+/** The whole work is one cold step; importing is part of it. */
+async function startup(work: Startup): Promise<() => Promise<number>> {
+  const { x, labels } = samples(work);
+  const prepared = performance.now() - began;
+  await (await network(work)).trainOnBatch(x, labels);
+  const seconds = (performance.now() - began - prepared) / 1000;
+  return async () => seconds;
+}
+
+const makers = { train: training, matmul: product, startup };
+const run = await (makers[workload.kind] as (work: Workload) => Promise<() => Promise<number>>)(workload);
+say({ ready: "Tendril" });
+for await (const _ of createInterface({ input: process.stdin })) say({ seconds: await run() });
