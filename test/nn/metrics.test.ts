@@ -30,6 +30,7 @@ interface Case {
 
 interface Curve {
   labels: number[];
+  weights: number[];
   scores: number[];
   fpr: number[];
   tpr: number[];
@@ -122,14 +123,12 @@ describe("metrics are Keras's", () => {
 });
 
 describe("curves are scikit-learn's", () => {
-  const { weight } = losses;
-
   test.each(curves)("points and areas of $scores", async (c) => {
-    const roc = rocPoints(c.labels, c.scores, weight);
+    const roc = rocPoints(c.labels, c.scores, c.weights);
     allNear(roc.falsePositiveRate, c.fpr);
     allNear(roc.truePositiveRate, c.tpr);
     allNear(roc.thresholds.slice(1), c.thresholds);
-    const pr = precisionRecallPoints(c.labels, c.scores, weight);
+    const pr = precisionRecallPoints(c.labels, c.scores, c.weights);
     allNear(pr.precision, c.precision);
     allNear(pr.recall, c.recall);
     const plain = rocPoints(c.labels, c.scores);
@@ -141,8 +140,8 @@ describe("curves are scikit-learn's", () => {
       ["PR", c.average],
     ] as const) {
       const metric = new metrics.ExactAUC({ curve });
-      await metric.updateState(tensor(c.labels.slice(0, 2)), tensor(c.scores.slice(0, 2)));
-      await metric.updateState(tensor(c.labels.slice(2)), tensor(c.scores.slice(2)));
+      await metric.updateState(tensor(c.labels.slice(0, 7)), tensor(c.scores.slice(0, 7)));
+      await metric.updateState(tensor(c.labels.slice(7)), tensor(c.scores.slice(7)));
       near(metric.result(), wanted);
       const again = new metrics.ExactAUC({ curve });
       again.restoreState(metric.state());

@@ -72,7 +72,10 @@ export function averagePrecision(precision: readonly number[], recall: readonly 
   return sum;
 }
 
-/** Hits and false alarms when everything scored at least so high is called positive, from the highest score down. */
+/**
+ * Hits and false alarms when everything scored at least so high is called positive, from the highest score down. Samples
+ * of weight 0 make no point.
+ */
 function ranked(
   where: string,
   labels: ArrayLike<number | boolean>,
@@ -89,7 +92,9 @@ function ranked(
       try: "give one label for each score",
     });
   }
-  const order = Uint32Array.from({ length: n }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
+  const order = Uint32Array.from({ length: n }, (_, i) => i)
+    .filter((i) => weights?.[i] !== 0)
+    .sort((a, b) => scores[b]! - scores[a]!);
   const out = { hits: [] as number[], alarms: [] as number[], thresholds: [] as number[] };
   let [hit, alarm] = [0, 0];
   order.forEach((i, at) => {
