@@ -19,13 +19,12 @@ export interface Entrant {
 }
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
-const typescript = ["--import", import.meta.resolve("tsx")];
 
 /** Tendril with one thread and with `threads`, the peers in JavaScript, and with a Python those in Python. */
 export function entrants(threads: number, python: string | undefined): Entrant[] {
   const tendril = (n: number): Entrant => ({
     name: `Tendril wasm, ${n} thread${n === 1 ? "" : "s"}`,
-    command: [process.execPath, ...typescript, here("./tendril.ts"), `wasm:${n}`],
+    command: [process.execPath, here("./tendril.mjs"), `wasm:${n}`],
   });
   const script = (name: string, file: string): Entrant => ({ name, command: [process.execPath, here(file)] });
   const inPython = (name: string, file: string): Entrant => ({

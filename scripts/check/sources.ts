@@ -38,9 +38,9 @@ export function filesBelow(folder: string, endings: readonly string[]): string[]
   });
 }
 
-/** All TypeScript files, read. */
+/** All source files, read. */
 export function readSources(): Source[] {
-  return filesBelow("", [".ts"])
+  return filesBelow("", [".ts", ".mjs"])
     .sort()
     .map((path) => {
       const text = readFileSync(join(root, path), "utf8");

@@ -1,17 +1,18 @@
-/** Tendril as a contestant: `tendril.ts BACKEND WORKLOAD`; see contestants.ts for what is said over the pipes. */
+/**
+ * Tendril as a contestant: `tendril.mjs BACKEND WORKLOAD`; see contestants.ts for what is said over the pipes. Plain
+ * JavaScript, because a loader of TypeScript would be measured with the start.
+ */
 import { createInterface } from "node:readline";
-import type { BackendName } from "tendril";
-import type { Product, Startup, Training, Workload } from "./workloads.ts";
 
 const began = performance.now();
-const backend = process.argv[2] as BackendName;
-const workload = JSON.parse(process.argv[3]!) as Workload;
+const backend = process.argv[2];
+const workload = JSON.parse(process.argv[3]);
 
-function say(answer: object): void {
+function say(answer) {
   process.stdout.write(`${JSON.stringify(answer)}\n`);
 }
 
-function uniform(count: number, seed: number): Float32Array {
+function uniform(count, seed) {
   let state = seed;
   return Float32Array.from({ length: count }, () => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
@@ -19,7 +20,7 @@ function uniform(count: number, seed: number): Float32Array {
   });
 }
 
-async function network({ input, convolutions, dense, classes }: Training | Startup) {
+async function network({ input, convolutions, dense, classes }) {
   const { Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential } = await import("tendril");
   const model = new Sequential(
     [
@@ -39,13 +40,13 @@ async function network({ input, convolutions, dense, classes }: Training | Start
   return model;
 }
 
-function samples({ input, classes, rows }: Training | Startup) {
+function samples({ input, classes, rows }) {
   const size = input.reduce((a, b) => a * b, 1);
   const labels = uniform(rows, 2).map((v) => Math.floor(v * Math.max(2, classes)));
   return { x: { data: uniform(rows * size, 1), shape: [rows, ...input] }, labels };
 }
 
-async function training(work: Training): Promise<() => Promise<number>> {
+async function training(work) {
   const model = await network(work);
   const { x, labels } = samples(work);
   const epoch = () => model.fit(x, labels, { batchSize: work.batch, epochs: 1, verbose: 0 });
@@ -53,9 +54,9 @@ async function training(work: Training): Promise<() => Promise<number>> {
   return () => timed(epoch);
 }
 
-async function product({ size }: Product): Promise<() => Promise<number>> {
+async function product({ size }) {
   const { compile, deviceArray, variable, zeros } = await import("tendril");
-  const matrix = (seed: number) => deviceArray(uniform(size * size, seed), [size, size], { backend });
+  const matrix = (seed) => deviceArray(uniform(size * size, seed), [size, size], { backend });
   const [a, b] = [matrix(1), matrix(2)];
   // The result stays where it is computed, as it does for the others.
   const c = variable(zeros([size, size]));
@@ -68,14 +69,14 @@ async function product({ size }: Product): Promise<() => Promise<number>> {
   return async () => (await timed(all)) / repeat;
 }
 
-async function timed(work: () => unknown): Promise<number> {
+async function timed(work) {
   const start = performance.now();
   await work();
   return (performance.now() - start) / 1000;
 }
 
 /** The whole work is one cold step; importing is part of it. */
-async function startup(work: Startup): Promise<() => Promise<number>> {
+async function startup(work) {
   const { x, labels } = samples(work);
   const prepared = performance.now() - began;
   await (await network(work)).trainOnBatch(x, labels);
@@ -84,6 +85,6 @@ async function startup(work: Startup): Promise<() => Promise<number>> {
 }
 
 const makers = { train: training, matmul: product, startup };
-const run = await (makers[workload.kind] as (work: Workload) => Promise<() => Promise<number>>)(workload);
+const run = await makers[workload.kind](workload);
 say({ ready: "Tendril" });
 for await (const _ of createInterface({ input: process.stdin })) say({ seconds: await run() });
