@@ -14,8 +14,8 @@ export const demo = defineCommand({
   about: "Trains the course's network on built-in digits, draws pictures, and reads a digit from a picture.",
   positionals: [],
   flags: {
-    samples: { kind: "whole", value: "N", min: 100, max: 2 ** 21, default: 15_000, about: "training digits" },
-    epochs: { kind: "whole", value: "N", min: 1, default: 12, about: "passes over the training digits" },
+    samples: { kind: "whole", value: "N", min: 100, max: 2 ** 21, default: 40_000, about: "training digits" },
+    epochs: { kind: "whole", value: "N", min: 1, default: 18, about: "passes over the training digits" },
     seed: { kind: "whole", value: "N", default: 0, about: "same seed, same result" },
     out: { kind: "text", value: "DIR", default: join("runs", "demo"), about: "where the files go" },
   },
