@@ -145,6 +145,7 @@ export class Run {
       }
       source.close();
       this.done = true;
+      if (epochs > initialEpoch) state.optimizer.finalize();
       yield { type: "trainEnd", logs, reason: this.#stopping ? "stopped" : "completed" };
     } finally {
       source.close();

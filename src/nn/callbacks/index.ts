@@ -18,5 +18,7 @@ export { MonitorCallback } from "./monitor.ts";
 export { ProgbarLogger } from "./progbar-logger.ts";
 export type { ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.ts";
 export { ReduceLROnPlateau } from "./reduce-lr-on-plateau.ts";
+export type { SwapEMAWeightsOptions } from "./swap-ema-weights.ts";
+export { SwapEMAWeights } from "./swap-ema-weights.ts";
 export type { TerminateOnNaNOptions } from "./terminate-on-nan.ts";
 export { TerminateOnNaN } from "./terminate-on-nan.ts";

@@ -1,6 +1,6 @@
 import { maximum, type Tensor } from "../../core/index.ts";
 import type { OptimizerOptions, Update } from "./optimizer.ts";
-import { commonDefaults, Optimizer } from "./optimizer.ts";
+import { commonDefaults, float32Power, Optimizer } from "./optimizer.ts";
 
 export interface AdamOptions extends OptimizerOptions {
   beta1?: number;
@@ -45,10 +45,8 @@ export class Adam extends Optimizer<AdamOptions> {
   }
 
   protected numbers(learningRate: number, step: number) {
-    // The powers are those of the float32 β, as Keras takes them: 1 - β2 differs from the float64 value by 1e-5 of itself.
-    const power = (beta: number) => Math.fround(Math.fround(beta) ** (step + 1));
-    const { beta1, beta2 } = this.options;
-    return { alpha: (learningRate * Math.sqrt(1 - power(beta2))) / (1 - power(beta1)) };
+    const [power1, power2] = [this.options.beta1, this.options.beta2].map((b) => float32Power(b, step + 1));
+    return { alpha: (learningRate * Math.sqrt(1 - power2!)) / (1 - power1!) };
   }
 
   protected update(p: Tensor, g: Tensor, slots: Record<string, Tensor>, n: Record<string, Tensor>): Update {

@@ -3,20 +3,31 @@ import { UnsupportedError, UsageError } from "../../ir/errors.ts";
 import { camelCase, snakeCase, suggestion } from "../naming.ts";
 import type { LearningRateSchedule } from "../schedules/index.ts";
 import { schedules } from "../schedules/index.ts";
+import { Adadelta } from "./adadelta.ts";
+import { Adagrad } from "./adagrad.ts";
 import { Adam } from "./adam.ts";
+import { Adamax } from "./adamax.ts";
 import { AdamW } from "./adamw.ts";
+import { Lion } from "./lion.ts";
+import { Nadam } from "./nadam.ts";
 import { Optimizer } from "./optimizer.ts";
 import { RMSprop } from "./rmsprop.ts";
 import { SGD } from "./sgd.ts";
 
+export type { AdadeltaOptions } from "./adadelta.ts";
+export type { AdagradOptions } from "./adagrad.ts";
 export type { AdamOptions } from "./adam.ts";
+export type { AdamaxOptions } from "./adamax.ts";
+export type { ParameterGroup } from "./groups.ts";
+export type { LionOptions } from "./lion.ts";
+export type { NadamOptions } from "./nadam.ts";
 export type { OptimizerOptions, OptimizerWeight, Update } from "./optimizer.ts";
 export type { RMSpropOptions } from "./rmsprop.ts";
 export type { SGDOptions } from "./sgd.ts";
-export { Adam, AdamW, Optimizer, RMSprop, SGD };
+export { Adadelta, Adagrad, Adam, Adamax, AdamW, Lion, Nadam, Optimizer, RMSprop, SGD };
 
 /** Every optimizer by Keras's class name. */
-export const optimizers = { SGD, Adam, AdamW, RMSprop } as const;
+export const optimizers = { SGD, Adam, AdamW, RMSprop, Adagrad, Adadelta, Adamax, Nadam, Lion } as const;
 
 const byLowerName = new Map(Object.entries(optimizers).map(([name, c]) => [name.toLowerCase(), c]));
 

@@ -5,13 +5,14 @@
  * Everything that changes from step to step (learning rate, bias corrections) is computed on the host and handed to the
  * plan as a scalar input, so a plan is made once.
  */
-import { type Tensor, type Variable, variable, zeros } from "../../core/index.ts";
+import { full, type Tensor, type Variable, variable, where } from "../../core/index.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
 import { UsageError } from "../../ir/errors.ts";
 import { keyInFile, uniqueName } from "../naming.ts";
 import type { LearningRateSchedule } from "../schedules/index.ts";
 import { isSchedule } from "../schedules/index.ts";
 import { clipGradients } from "./clip.ts";
+import { type ParameterGroup, readGroups } from "./groups.ts";
 
 /** Options that every optimizer has. At most one of the three clippings may be given. */
 export interface OptimizerOptions {
@@ -25,6 +26,16 @@ export interface OptimizerOptions {
   clipvalue?: number | null;
   /** Largest L2 norm of all gradients together. */
   globalClipnorm?: number | null;
+  /** Keep a moving average of the weights, which they become at the end of `fit` (Polyak and Juditsky 1992). */
+  useEma?: boolean;
+  /** How slowly the moving average forgets; 0.99 unless given. */
+  emaMomentum?: number;
+  /** Set the weights to their average every so many steps. */
+  emaOverwriteFrequency?: number | null;
+  /** Change the weights once in so many steps, by the mean of the gradients since; at least 2. */
+  gradientAccumulationSteps?: number | null;
+  /** Weights with a learning rate or decay of their own. Of our own: Keras's files do not hold it. */
+  groups?: readonly ParameterGroup[];
   name?: string;
 }
 
@@ -46,14 +57,20 @@ export interface Update {
 
 type Scalars = Readonly<Record<string, Tensor>>;
 
+/** Slots of any optimizer: the moving average of the weight, and the sum of gradients not yet used. */
+const averageSlot = "average";
+const accumulatorSlot = "gradient_accumulator";
+
 /** Base of all optimizers. A subclass says its slots, its numbers of the step, and the update of one array. */
 export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   readonly name: string;
   readonly options: Readonly<Required<Omit<O, "name" | "learningRate">>>;
-  /** Optimizer steps taken so far. */
+  /** Steps taken so far; with gradient accumulation those that changed no weight count too, as in Keras. */
   iterations = 0;
   #learningRate: number | LearningRateSchedule;
   readonly #slots = new Map<Variable, Map<string, Variable>>();
+  /** The group of each weight; -1 where it has none. */
+  readonly #groupOf = new Map<Variable, number>();
 
   /** Throws UsageError when more than one clipping is asked for, or the learning rate is not a number or a schedule. */
   constructor(type: string, defaults: Required<Omit<O, "name">>, given: O) {
@@ -71,6 +88,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       });
     }
     this.name = given.name ?? uniqueName(type);
+    checkAveraging(type, options as OptimizerOptions);
+    readGroups(type, options.groups as OptimizerOptions["groups"]);
     this.options = options as Readonly<Required<Omit<O, "name" | "learningRate">>>;
     this.#learningRate = checkRate(type, learningRate as number | LearningRateSchedule);
   }
@@ -83,6 +102,11 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
    */
   abstract slotGroups(): readonly (readonly string[])[];
 
+  /** What a slot begins with. */
+  protected slotStart(_slot: string): number {
+    return 0;
+  }
+
   /** The numbers that the update rule needs in the step after `step` finished ones; the names never change. */
   protected abstract numbers(learningRate: number, step: number): Record<string, number>;
 
@@ -92,7 +116,7 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   /** The learning rate of the next step, as float32 holds it. */
   get learningRate(): number {
     const rate = this.#learningRate;
-    return Math.fround(typeof rate === "number" ? rate : rate.at(this.iterations));
+    return this.#rateNow(rate);
   }
 
   /** Sets a constant rate. Throws UsageError where a schedule decides. */
@@ -114,48 +138,153 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     return isSchedule(this.#learningRate) ? this.#learningRate : undefined;
   }
 
+  get #common(): OptimizerOptions {
+    return this.options as OptimizerOptions;
+  }
+
+  /** Updates of the weights so far: steps, unless gradients are accumulated. */
+  protected get updates(): number {
+    return Math.floor(this.iterations / (this.#common.gradientAccumulationSteps || 1));
+  }
+
   /** The scalars of the next step by name: what `apply` takes, as numbers. Handed to the plan as float32 inputs. */
   scalars(): Record<string, number> {
-    const learningRate = this.learningRate;
-    const numbers = this.numbers(learningRate, this.iterations);
-    const { weightDecay } = this.options as OptimizerOptions;
+    const { groups, gradientAccumulationSteps, useEma, emaMomentum, emaOverwriteFrequency } = this.#common;
+    const all = this.#numbersOf(this.learningRate, this.#common.weightDecay);
+    for (const [i, group] of (groups ?? []).entries()) {
+      const rate = group.learningRate ?? this.#learningRate;
+      const numbers = this.#numbersOf(this.#rateNow(rate), group.weightDecay ?? this.#common.weightDecay);
+      for (const [name, value] of Object.entries(numbers)) all[inGroup(i, name)] = value;
+    }
+    const steps = gradientAccumulationSteps || 1;
+    if (steps > 1) all.update = (this.iterations + 1) % steps === 0 ? 1 : 0;
+    if (useEma) {
+      all.emaMomentum = this.updates === 0 ? 0 : emaMomentum!;
+      if (emaOverwriteFrequency) all.overwrite = (this.updates + 1) % emaOverwriteFrequency === 0 ? 1 : 0;
+    }
+    return all;
+  }
+
+  #numbersOf(learningRate: number, weightDecay: number | null | undefined): Record<string, number> {
+    const numbers = { ...this.numbers(learningRate, this.updates) };
     return weightDecay == null ? numbers : { ...numbers, weightDecay: weightDecay * learningRate };
+  }
+
+  #rateNow(rate: number | LearningRateSchedule): number {
+    return Math.fround(typeof rate === "number" ? rate : rate.at(this.iterations));
+  }
+
+  /** Every slot, in the groups in which Keras creates them. */
+  #slotGroups(): readonly (readonly string[])[] {
+    return [
+      ...(this.#common.useEma ? [[averageSlot]] : []),
+      ...(this.#common.gradientAccumulationSteps ? [[accumulatorSlot]] : []),
+      ...this.slotGroups(),
+    ];
   }
 
   /** Makes the slots of weights that have none yet. */
   build(weights: readonly Variable[]): void {
     for (const weight of weights) if (!this.#slots.has(weight)) this.#slots.set(weight, new Map());
-    for (const group of this.slotGroups()) {
+    for (const group of this.#slotGroups()) {
       for (const weight of weights) {
         const own = this.#slots.get(weight)!;
         for (const slot of group) {
           if (own.has(slot)) continue;
           const name = `${this.name}/${weight.name.replaceAll("/", "_")}_${slot}`;
-          own.set(slot, variable(zeros(weight.shape), { name, trainable: false }));
+          const first = full(weight.shape, this.slotStart(slot), "float32");
+          own.set(slot, variable(first, { name, trainable: false }));
         }
       }
     }
+    const groupOf = readGroups(this.type, this.#common.groups);
+    for (const weight of weights) this.#groupOf.set(weight, groupOf(weight.name));
   }
 
   /**
-   * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots, and what
-   * the weights are constrained to.
-   * `scalars` are the values of `scalars()` as Tensors (plan inputs). Returns the new values of the weights.
+   * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots.
+   * `scalars` are the values of `scalars()` as Tensors (plan inputs). Returns the values that must be finite: those of the
+   * weights, and sums of gradients.
    */
   apply(gradients: readonly Tensor[], weights: readonly Variable[], scalars: Scalars): Tensor[] {
     this.build(weights);
-    const clipped = clipGradients(gradients, this.options as OptimizerOptions);
-    return weights.map((weight, i) => {
-      const own = this.#slots.get(weight)!;
-      const decay = scalars.weightDecay;
-      const before = weight.value;
-      const p = decay === undefined ? before : before.sub(before.mul(decay));
-      const slots = Object.fromEntries([...own].map(([name, v]) => [name, v.value]));
-      const next = this.update(p, clipped[i]!, slots, scalars);
-      const value = weight.constraint?.(next.value) ?? next.value;
-      weight.assign(value);
-      for (const [name, slot] of Object.entries(next.slots ?? {})) own.get(name)!.assign(slot);
-      return value;
+    const { gradientAccumulationSteps: steps } = this.#common;
+    const update = scalars.update?.greater(0);
+    const slotsOf = weights.map((weight) => this.#slots.get(weight)!);
+    const sums = steps ? gradients.map((g, i) => slotsOf[i]!.get(accumulatorSlot)!.value.add(g)) : [];
+    const means = steps ? sums.map((sum) => sum.div(steps)) : gradients;
+    const clipped = clipGradients(means, this.#common);
+    const next = weights.map((weight, i) => this.#applyOne(weight, clipped[i]!, scalars, update));
+    if (update) {
+      sums.forEach((sum, i) => {
+        slotsOf[i]!.get(accumulatorSlot)!.assign(where(update, 0, sum));
+      });
+    }
+    return [...next, ...sums];
+  }
+
+  /** The update of one weight, its slots and its average; nothing but the average changes where `update` is false. */
+  #applyOne(weight: Variable, gradient: Tensor, scalars: Scalars, update: Tensor | undefined): Tensor {
+    const own = this.#slots.get(weight)!;
+    const group = this.#groupOf.get(weight)!;
+    const numbers = group < 0 ? scalars : ofGroup(group, scalars);
+    const decay = numbers.weightDecay;
+    const before = weight.value;
+    const p = decay === undefined ? before : before.sub(before.mul(decay));
+    const slots = Object.fromEntries([...own].map(([name, v]) => [name, v.value]));
+    const next = this.update(p, gradient, slots, numbers);
+    const kept = (value: Tensor, old: Tensor) => (update ? where(update, value, old) : value);
+    for (const [name, value] of Object.entries(next.slots ?? {}))
+      own.get(name)!.assign(kept(value, slots[name]!));
+    const value = this.#averaged(own.get(averageSlot), kept(next.value, before), scalars);
+    weight.assign(value);
+    return value;
+  }
+
+  /** Moves the average towards the new value of a weight; returns what the weight becomes. */
+  #averaged(average: Variable | undefined, value: Tensor, scalars: Scalars): Tensor {
+    if (!average) return value;
+    const { emaMomentum: momentum, overwrite } = scalars;
+    const mean = average.value.mul(momentum!).add(value.mul(momentum!.mul(-1).add(1)));
+    average.assign(mean);
+    return overwrite ? where(overwrite.greater(0), mean, value) : value;
+  }
+
+  /** State beyond slots, one number each, written after the step count; behind the slots in files. */
+  protected scalarWeights(): OptimizerWeight[] {
+    return [];
+  }
+
+  /** Sets the weights to their moving averages, at the end of training; nothing without `useEma`. */
+  finalize(): void {
+    for (const own of this.#slots.entries()) averageOf(own)?.[0].write(averageOf(own)![1].read());
+  }
+
+  /** Exchanges the weights with their moving averages. Throws UsageError without `useEma`. */
+  swapAverages(): void {
+    this.#needsAverages();
+    for (const own of this.#slots.entries()) {
+      const [weight, average] = averageOf(own)!;
+      const values = weight.read();
+      weight.write(average.read());
+      average.write(values);
+    }
+  }
+
+  /** Sets the averages to the weights as they are. Throws UsageError without `useEma`. */
+  takeAverages(): void {
+    this.#needsAverages();
+    for (const own of this.#slots.entries()) averageOf(own)![1].write(averageOf(own)![0].read());
+  }
+
+  #needsAverages(): void {
+    if (this.#common.useEma) return;
+    throw new UsageError({
+      where: this.name,
+      problem: "there are no averages of the weights",
+      expected: "an optimizer made with useEma: true",
+      got: "useEma: false",
+      try: "compile({ optimizer: new Adam({ useEma: true }) })",
     });
   }
 
@@ -188,11 +317,12 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
         },
       });
     }
-    for (const group of this.slotGroups()) {
+    for (const group of this.#slotGroups()) {
       for (const own of this.#slots.values()) {
         for (const slot of group) out.push(asWeight(own.get(slot)!));
       }
     }
+    if (this.#slots.size > 0) out.push(...this.scalarWeights());
     return out;
   }
 
@@ -205,7 +335,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   /** Keras's configuration, as saved files have it. */
   config(): Record<string, unknown> {
-    const { weightDecay, clipnorm, clipvalue, globalClipnorm, ...own } = this.options as OptimizerOptions;
+    const { weightDecay, clipnorm, clipvalue, globalClipnorm, groups: _, ...more } = this.#common;
+    const { useEma, emaMomentum, emaOverwriteFrequency, gradientAccumulationSteps, ...own } = more;
     const rate = this.#learningRate;
     return {
       name: this.name,
@@ -221,11 +352,11 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
       clipnorm: clipnorm ?? null,
       global_clipnorm: globalClipnorm ?? null,
       clipvalue: clipvalue ?? null,
-      use_ema: false,
-      ema_momentum: 0.99,
-      ema_overwrite_frequency: null,
+      use_ema: useEma ?? false,
+      ema_momentum: emaMomentum ?? 0.99,
+      ema_overwrite_frequency: emaOverwriteFrequency ?? null,
       loss_scale_factor: null,
-      gradient_accumulation_steps: null,
+      gradient_accumulation_steps: gradientAccumulationSteps ?? null,
       ...Object.fromEntries(Object.entries(own).map(([k, v]) => [optionKey(k), v])),
     };
   }
@@ -234,6 +365,24 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 /** `beta1` → `beta_1`, `globalClipnorm` → `global_clipnorm`. */
 function optionKey(option: string): string {
   return keyInFile(option).replace(/(\D)(\d+)$/, "$1_$2");
+}
+
+/** The name of a scalar for the weights of a group. */
+function inGroup(group: number, name: string): string {
+  return `group${group}/${name}`;
+}
+
+/** The scalars of a group under their plain names. */
+function ofGroup(group: number, scalars: Scalars): Scalars {
+  const prefix = inGroup(group, "");
+  const own = Object.entries(scalars).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(prefix.length), value]));
+}
+
+/** A weight and its average, where it has one. */
+function averageOf([weight, own]: [Variable, Map<string, Variable>]): [Variable, Variable] | undefined {
+  const average = own.get(averageSlot);
+  return average && [weight, average];
 }
 
 function asWeight(v: Variable): OptimizerWeight {
@@ -257,6 +406,27 @@ function checkRate(where: string, rate: number | LearningRateSchedule): number |
   });
 }
 
+/** Throws UsageError for numbers of averaging and accumulation that mean nothing. */
+function checkAveraging(type: string, options: OptimizerOptions): void {
+  const { emaMomentum = 0.99, emaOverwriteFrequency, gradientAccumulationSteps } = options;
+  const whole = (value: number | null | undefined, least: number) =>
+    value == null || (Number.isInteger(value) && value >= least);
+  const refuse = (option: string, expected: string, got: unknown): never => {
+    throw new UsageError({
+      where: `${type}: ${option}`,
+      problem: "the number means nothing here",
+      expected,
+      got: String(got),
+      try: `leave ${option} out`,
+    });
+  };
+  if (!(emaMomentum >= 0 && emaMomentum <= 1)) refuse("emaMomentum", "a number from 0 to 1", emaMomentum);
+  if (!whole(emaOverwriteFrequency, 1))
+    refuse("emaOverwriteFrequency", "a whole number of steps, 1 or more", emaOverwriteFrequency);
+  if (!whole(gradientAccumulationSteps, 2))
+    refuse("gradientAccumulationSteps", "a whole number of steps, 2 or more", gradientAccumulationSteps);
+}
+
 function unknownOption(type: string, key: string, known: ReadonlySet<string>): never {
   throw new UsageError({
     where: type,
@@ -273,4 +443,14 @@ export const commonDefaults = {
   clipnorm: null,
   clipvalue: null,
   globalClipnorm: null,
+  useEma: false,
+  emaMomentum: 0.99,
+  emaOverwriteFrequency: null,
+  gradientAccumulationSteps: null,
+  groups: [],
 } as const;
+
+/** A power of the float32 β, as Keras takes it: `1 - 0.999` differs from the float64 value by 1e-5 of itself. */
+export function float32Power(beta: number, exponent: number): number {
+  return Math.fround(Math.fround(beta) ** exponent);
+}
