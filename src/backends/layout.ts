@@ -200,7 +200,7 @@ export class PlanLayout {
     const worth = cost.reduce((a, b) => a + b, 0) >= SHARED_PLAN;
     return Int32Array.from(this.work, ([tasks], r) => {
       const shared = worth && sizes[tasks]! > 1 && cost[r]! >= SHARED_ROW;
-      return (shared ? SHARED : 0) | (r < this.firstEffect ? STOPPABLE : 0);
+      return (shared ? SHARED : 0) | (r <= this.firstEffect ? STOPPABLE : 0);
     });
   }
 

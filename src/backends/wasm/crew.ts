@@ -79,6 +79,11 @@ export class Crew {
     this.tell(-1);
   }
 
+  /** Forgets that a kernel failed in a helper: it failed in thread 0 too, which has an error to throw. */
+  forgive(): void {
+    if (this.threads > 1) Atomics.store(this.words, control.failure / 4, 0);
+  }
+
   /** The error for a status of the walker. */
   failure(status: number): DeviceError {
     const length = Math.min(MESSAGE_BYTES, Atomics.exchange(this.words, control.failure / 4, 0));

@@ -60,11 +60,22 @@ export class WasmMachine implements Machine {
     try {
       status = this.walker.walk(table, from, to);
     } catch (error) {
-      this.walker.settle?.();
+      this.settle();
       throw error;
     }
     if (status <= FAILED) throw this.crew.failure(status);
     return status;
+  }
+
+  /** Ends the job in which a kernel failed in this thread. The kernel may fail again in its other tasks. */
+  private settle(): void {
+    for (let settled = false; !settled; ) {
+      try {
+        this.walker.settle?.();
+        settled = true;
+      } catch {}
+    }
+    this.crew.forgive();
   }
 
   release(): void {
