@@ -163,16 +163,22 @@ export function choice<const W extends string>(words: readonly W[], initial: W):
   });
 }
 
-/** A pair of positive integers, or one for both. */
-export function readPair(value: unknown, at: string): readonly [number, number] {
-  const item = readInteger(1);
-  if (Array.isArray(value)) {
-    if (value.length !== 2) refuse(at, "one positive integer or two", value);
-    return [item(value[0], at), item(value[1], at)];
-  }
-  const both = item(value, at);
-  return [both, both];
+/** A pair of values read by `item`, or one for both. */
+export function readPairOf<Kept>(
+  item: (value: unknown, at: string) => Kept,
+): (value: unknown, at: string) => readonly [Kept, Kept] {
+  return (value, at) => {
+    if (Array.isArray(value)) {
+      if (value.length !== 2) refuse(at, "one value or two", value);
+      return [item(value[0], at), item(value[1], at)];
+    }
+    const both = item(value, at);
+    return [both, both];
+  };
 }
+
+/** A pair of positive integers, or one for both. */
+export const readPair = readPairOf(readInteger(1));
 
 /** What may be given for a pair of sizes. */
 export type PairOption = number | readonly [number, number];
@@ -189,5 +195,30 @@ export function readList<Kept>(
   return (value, at) =>
     Array.isArray(value) ? value.map((v, i) => item(v, `${at}[${i}]`)) : refuse(at, expected, value);
 }
+
+/** An axis, negative ones counted from the end, or a list of axes. */
+export function readAxes(value: unknown, at: string): number | readonly number[] {
+  const item = readInteger(Number.MIN_SAFE_INTEGER);
+  if (typeof value === "number") return item(value, at);
+  return readList(item, "an axis or a list of axes")(value, at);
+}
+
+/** One axis or several. */
+export function axesField(
+  initial: number,
+): Field<number | readonly number[], number | readonly number[], true> {
+  return optional<number | readonly number[]>(initial, readAxes);
+}
+
+/** A finite number in [min, max], with a default. */
+export function real(initial: number, min?: number, max?: number): Field<number, number, true> {
+  return optional(initial, readNumber(min, max));
+}
+
+/** The seed of a random layer; without one it depends on the model's seed and the layer's place. */
+export const seedField: Field<number | null, number | null, true> = optional<number | null>(
+  null,
+  orNull(readInteger(0)),
+);
 
 export const dataFormat = choice(["channels_last", "channels_first"], "channels_last");

@@ -10,6 +10,16 @@ export {
 export * from "./callbacks/index.ts";
 export { compileOptionsFromConfig, trainingConfig } from "./compile-config.ts";
 export { CompiledState, type CompileOptions } from "./compile-options.ts";
+export {
+  type ConstraintOption,
+  type ConstraintSpec,
+  constrain,
+  constraints,
+  maxNorm,
+  minMaxNorm,
+  nonNeg,
+  unitNorm,
+} from "./constraints.ts";
 export { type CallContext, type CollectingContext, callContext, within } from "./context.ts";
 export type {
   ArraysInput,

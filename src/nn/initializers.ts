@@ -27,6 +27,8 @@ import {
   readInteger,
   readList,
   readNumber,
+  real,
+  seedField,
 } from "./fields.ts";
 import { readSpec, type SpecKind, writeSpec } from "./specs.ts";
 
@@ -41,8 +43,7 @@ interface Initializer {
   make(shape: readonly number[], random: RandomKey, spec: InitializerSpec): Tensor;
 }
 
-const real = (initial: number) => optional<number>(initial, readNumber());
-const seed = optional<number | null>(null, orNull(readInteger(0)));
+const seed = seedField;
 const axes = optional<readonly number[] | null>(
   null,
   orNull(readList(readInteger(Number.MIN_SAFE_INTEGER), "a list of axes")),
@@ -118,11 +119,47 @@ function identity(shape: readonly number[], gain: number): Tensor {
   return eye(shape[0]!, shape[1]!).mul(gain);
 }
 
+/** Coefficients of X·(a + b·XᵀX + c·(XᵀX)²): the first lift small singular values, the last end at 1 exactly. */
+const lift = [3.4445, -4.775, 2.0315] as const;
+const settle = [1.5, -0.5, 0] as const;
+const polarSteps = [...Array.from({ length: 13 }, () => lift), ...Array.from({ length: 7 }, () => settle)];
+
+/**
+ * A matrix with orthonormal columns (rows, where it is wide), evenly distributed over all of them: the orthogonal factor of
+ * a matrix of normal numbers, found by iteration with matrix products alone (Björck and Bowie, 1971), so that nothing is
+ * computed before the weight is needed. As in Keras all axes but the last are taken together (Saxe et al., 2014).
+ */
+function orthogonal(shape: readonly number[], random: RandomKey, gain: number): Tensor {
+  if (shape.length < 2) {
+    throw new ShapeError({
+      where: "Orthogonal initializer",
+      problem: "only a matrix can be orthogonal",
+      expected: "at least 2 axes",
+      got: showShape(shape),
+      try: "use another initializer for this weight",
+    });
+  }
+  const columns = shape.at(-1)!;
+  const rows = shape.slice(0, -1).reduce((a, b) => a * b, 1);
+  const [long, short] = [Math.max(rows, columns), Math.min(rows, columns)];
+  let x = randomNormal(random, [long, short]).div(Math.sqrt(long) + Math.sqrt(short));
+  for (const [a, b, c] of polarSteps) {
+    const square = x.transpose().matmul(x);
+    const linear = eye(short).mul(a).add(square.mul(b));
+    x = x.matmul(c === 0 ? linear : linear.add(square.matmul(square).mul(c)));
+  }
+  return (rows < columns ? x.transpose() : x).reshape([...shape]).mul(gain);
+}
+
 const table: Record<string, Initializer> = {
   Zeros: { fields: {}, make: (shape) => zeros(shape) },
   Ones: { fields: {}, make: (shape) => ones(shape) },
   Constant: { fields: { value: real(0) }, make: (shape, _, s) => full(shape, s.value as number) },
   Identity: { fields: { gain: real(1) }, make: (shape, _, s) => identity(shape, s.gain as number) },
+  Orthogonal: {
+    fields: { gain: real(1), seed },
+    make: (shape, random, s) => orthogonal(shape, random, s.gain as number),
+  },
   RandomNormal: {
     fields: { mean: real(0), stddev: real(0.05), seed },
     make: (shape, random, s) =>
@@ -167,14 +204,23 @@ const kind: SpecKind = {
   what: "initializer",
   module: "keras.initializers",
   types: initializers,
-  aliases: { normal: "RandomNormal", uniform: "RandomUniform", one: "Ones", zero: "Zeros" },
+  aliases: {
+    normal: "RandomNormal",
+    uniform: "RandomUniform",
+    one: "Ones",
+    zero: "Zeros",
+    orthogonal_initializer: "Orthogonal",
+    identity_initializer: "Identity",
+  },
 };
 
-type InitializerName = Uncapitalize<
+/** Names that may be given, as Keras's classes are called. */
+export type InitializerName = Uncapitalize<
   | "Zeros"
   | "Ones"
   | "Constant"
   | "Identity"
+  | "Orthogonal"
   | "RandomNormal"
   | "TruncatedNormal"
   | "RandomUniform"

@@ -14,8 +14,10 @@ import {
   variable,
   zeros,
 } from "../core/index.ts";
+import type { DType } from "../ir/dtype.ts";
 import { ShapeError, UsageError } from "../ir/errors.ts";
 import { type Shape, showShape, staticSize } from "../ir/size.ts";
+import { type ConstraintSpec, constrain } from "./constraints.ts";
 import { type CallContext, callContext } from "./context.ts";
 import type { ConfigOf, Fields, NoFields, OptionsArgument } from "./fields.ts";
 import { readOptions } from "./fields.ts";
@@ -54,6 +56,7 @@ export interface LayerClass {
   readonly registeredIn: string | undefined;
   readonly fields: Fields;
   readonly ignoredInFile: readonly string[];
+  readonly unsaved: readonly string[];
   new (options: never): Layer;
 }
 
@@ -72,6 +75,9 @@ export type { InputRule };
 export interface WeightOptions {
   trainable?: boolean;
   regularizer?: RegularizerSpec | null;
+  constraint?: ConstraintSpec | null;
+  /** float32 unless given. */
+  dtype?: DType;
 }
 
 /** A layer; without a type parameter, one without options of its own, or any layer. */
@@ -84,6 +90,8 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
   static readonly fields: Fields = {};
   /** Keys that Keras writes for this class and that change nothing here. */
   static readonly ignoredInFile: readonly string[] = [];
+  /** Keys that all layers have and that Keras does not take for this one. */
+  static readonly unsaved: readonly string[] = [];
 
   readonly name: string;
   readonly config: ConfigOf<F>;
@@ -262,9 +270,12 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
     const spec = readInitializer(initializer, `${this.label} ${name}`);
     const sizes = shape.map((s, i) => staticSize(s, this.label, `size ${i} of the weight "${name}"`));
     const random = this.#random ?? key(0, this.name);
+    const { trainable = true, constraint, dtype } = options;
     const weight = variable(initialValues(spec, sizes, random.child(name)), {
       name: `${this.path}/${name}`,
-      trainable: options.trainable ?? true,
+      trainable,
+      ...(constraint && { constraint: (value: Tensor) => constrain(constraint, value) }),
+      ...(dtype && { dtype }),
     });
     const redrawn = this.#random === undefined && isRandom(spec);
     this.#weights.push({
@@ -275,6 +286,18 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
       first: redrawn ? weight.value : undefined,
     });
     return weight;
+  }
+
+  /**
+   * Makes the weight that the options `<name>Initializer`, `<name>Regularizer` and `<name>Constraint` describe (see
+   * `weightFields`). The options may go by another name than the weight.
+   */
+  protected configured(name: string, shape: Shape, options: string = name): Variable {
+    const config = this.config as Readonly<Record<string, unknown>>;
+    return this.weight(name, shape, config[`${options}Initializer`] as InitializerSpec, {
+      regularizer: config[`${options}Regularizer`] as RegularizerSpec | null,
+      constraint: config[`${options}Constraint`] as ConstraintSpec | null,
+    });
   }
 
   /**

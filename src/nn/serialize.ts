@@ -39,13 +39,15 @@ function configOf(layer: Layer, dialect: Dialect): JsonObject {
   if (layer.type === "Sequential") return sequentialConfig(layer as Sequential, dialect);
   if ("graph" in layer) return functionalConfig(layer as Model, dialect);
   const penalty = regularizerField.write(layer.activityRegularizer) as JsonValue;
-  return {
+  const config: JsonObject = {
     name: layer.name,
     trainable: layer.trainable,
     dtype: float32,
     ...(penalty !== null && { activity_regularizer: penalty }),
     ...fieldsOf(layer),
   };
+  const { unsaved } = layer.constructor as unknown as LayerClass;
+  return Object.fromEntries(Object.entries(config).filter(([key]) => !unsaved.includes(key)));
 }
 
 const float32 = {

@@ -17,11 +17,12 @@ import {
   Maxout,
   ReLU,
 } from "../../src/nn/layers/index.ts";
+import { Model } from "../../src/nn/model.ts";
 import { l1, l1l2, l2, penaltyOf } from "../../src/nn/regularizers.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import { serialize } from "../../src/nn/serialize.ts";
 import { testBackend as backend } from "../backends.ts";
-import { samples } from "./layers-table.ts";
+import { type Sample, samples } from "./layers-table.ts";
 
 function read(t: Tensor): number[] {
   return [...t.dataSync({ backend })];
@@ -47,25 +48,50 @@ test("every layer has a sample", () => {
   expect(missing).toEqual([]);
 });
 
-describe.each(samples)("$type, $what", ({ make, input, output }) => {
+/** Tensors for a sample, `n` rows each. */
+function data({ inputs, values }: Sample, n: number): Tensor[] {
+  return inputs.map((shape, i) => values(rows(n, shape, i === 0 ? "rows" : `rows ${i}`)));
+}
+
+/** The layer of a sample alone in a model. */
+function modelOf({ inputs, make }: Sample, seed: number): Model {
+  if (inputs.length === 1) return new Sequential([Input({ shape: inputs[0]! }), make()], { seed });
+  const xs = inputs.map((shape) => Input({ shape }));
+  return new Model({ inputs: xs, outputs: make().apply(xs), seed });
+}
+
+describe.each(samples)("$type, $what", (sample) => {
+  const { make, inputs, output } = sample;
+
   test("shapes: symbolic, and for 0, 1 and 3 rows", () => {
     const layer = make();
-    const symbolic = layer.apply(Input({ shape: input }));
+    const xs = inputs.map((shape) => Input({ shape }));
+    const symbolic = layer.apply(xs.length === 1 ? xs[0]! : xs);
     expect(symbolic.shape.slice(1)).toEqual(output);
     expect(typeof symbolic.shape[0]).toBe("object");
     for (const n of [0, 1, 3]) {
-      const y = layer.forward([rows(n, input)], callContext())[0]!;
+      const y = layer.forward(data(sample, n), callContext())[0]!;
       expect(y.shape).toEqual([n, ...output]);
       expect(y.dataSync({ backend }).length).toBe(n * output.reduce((a, b) => a * b, 1));
     }
   });
 
+  test("shapes while training, for 1 and 3 rows", () => {
+    const layer = make();
+    for (const n of [1, 3]) {
+      const y = layer.forward(data(sample, n), callContext({ training: true }))[0]!;
+      expect(y.shape).toEqual([n, ...output]);
+      expect(read(y).every(Number.isFinite)).toBe(true);
+    }
+  });
+
   test("rows do not depend on the batch they come in", () => {
     const layer = make();
-    const x = rows(3, input);
-    const together = layer.forward([x], callContext())[0]!;
+    const xs = data(sample, 3);
+    const together = layer.forward(xs, callContext())[0]!;
     for (let i = 0; i < 3; i++) {
-      const alone = layer.forward([x.slice([i], [i + 1])], callContext())[0]!;
+      const one = xs.map((x) => x.slice([i], [i + 1]));
+      const alone = layer.forward(one, callContext())[0]!;
       near(read(alone), read(together.slice([i], [i + 1])), 1e-6);
     }
   });
@@ -81,17 +107,17 @@ describe.each(samples)("$type, $what", ({ make, input, output }) => {
   });
 
   test("a saved model gives the same outputs", async () => {
-    const model = new Sequential([Input({ shape: input }), make()], { seed: 3 });
+    const model = modelOf(sample, 3);
     const again = await modelFromH5(await modelToH5(model));
-    const x = rows(2, input);
-    expect(read(again.forward([x], callContext())[0]!)).toEqual(read(model.forward([x], callContext())[0]!));
+    const xs = data(sample, 2);
+    expect(read(again.forward(xs, callContext())[0]!)).toEqual(read(model.forward(xs, callContext())[0]!));
     expect(again.getWeights()).toEqual(model.getWeights());
   });
 
   test("every trained weight has a gradient", () => {
     const layer = make();
     const context = callContext({ training: true });
-    const y = layer.forward([rows(3, input)], context)[0]!;
+    const y = layer.forward(data(sample, 3), context)[0]!;
     const loss = [y.mul(rows(3, output, "cotangent")).sum(), ...context.losses].reduce((a, b) => a.add(b));
     const weights = layer.trainableWeights();
     for (const g of gradient(loss, weights)) expect(read(g).some((v) => v !== 0)).toBe(true);
@@ -99,8 +125,9 @@ describe.each(samples)("$type, $what", ({ make, input, output }) => {
 
   test("inputs with too few axes or another size are refused", () => {
     const layer = make();
-    layer.forward([rows(1, input)], callContext());
+    layer.forward(data(sample, 1), callContext());
     const rule = layer.inputRule();
+    const [input] = inputs as [readonly number[]];
     if (rule.rank !== undefined) {
       expect(() => layer.forward([rows(1, [...input, 1])], callContext())).toThrow(ShapeError);
     }
@@ -243,6 +270,7 @@ describe("initial weights", () => {
       HeNormal: Math.sqrt(2 / fanIn),
       LecunUniform: Math.sqrt(1 / fanIn),
       LecunNormal: Math.sqrt(1 / fanIn),
+      Orthogonal: Math.sqrt(1 / 120),
       TruncatedNormal: 0.05 * 0.8796,
     };
     if (wanted[type] === undefined) return;

@@ -1,39 +1,19 @@
 /** Two-dimensional convolution. */
 import { conv, type Tensor, type Variable } from "../../core/index.ts";
 import { ShapeError, UsageError } from "../../ir/errors.ts";
-import { type Shape, showShape, staticSize } from "../../ir/size.ts";
-import { activate, activationField } from "../activations.ts";
-import { channelAxis, withChannelsLast } from "../channels.ts";
-import {
-  choice,
-  dataFormat,
-  flag,
-  integer,
-  type OptionsArgument,
-  type PairOption,
-  pair,
-  readInteger,
-  readPair,
-  required,
-} from "../fields.ts";
-import { initializerField } from "../initializers.ts";
+import { type Shape, showShape } from "../../ir/size.ts";
+import { activate } from "../activations.ts";
+import { withChannelsLast } from "../channels.ts";
+import { channelsOf, checkStrides, convolutionFields, imageRule } from "../convolution.ts";
+import { integer, type OptionsArgument, readInteger, required } from "../fields.ts";
 import { type InputRule, Layer, type LayerOptions } from "../layer.ts";
-import { regularizerField } from "../regularizers.ts";
+import { weightFields } from "../weight-fields.ts";
 
 const fields = {
   filters: required<number>(readInteger(1)),
-  kernelSize: required<PairOption, readonly [number, number]>(readPair),
-  strides: pair(1),
-  padding: choice(["valid", "same"], "valid"),
-  dataFormat,
-  dilationRate: pair(1),
+  ...convolutionFields,
   groups: integer(1),
-  activation: activationField("linear"),
-  useBias: flag(true),
-  kernelInitializer: initializerField("glorotUniform"),
-  biasInitializer: initializerField("zeros"),
-  kernelRegularizer: regularizerField,
-  biasRegularizer: regularizerField,
+  ...weightFields("kernel", "glorotUniform"),
 };
 
 /**
@@ -53,7 +33,7 @@ export class Conv2D extends Layer<typeof fields> {
 
   constructor(...options: OptionsArgument<typeof fields, LayerOptions>) {
     super(...options);
-    const { filters, groups, strides, dilationRate } = this.config;
+    const { filters, groups } = this.config;
     if (filters % groups !== 0) {
       throw new UsageError({
         where: this.label,
@@ -63,29 +43,16 @@ export class Conv2D extends Layer<typeof fields> {
         try: "change `filters` or `groups`",
       });
     }
-    if (Math.max(...strides) > 1 && Math.max(...dilationRate) > 1) {
-      throw new UsageError({
-        where: this.label,
-        problem: "strides and dilation cannot be combined",
-        expected: "`strides` 1 or `dilationRate` 1",
-        got: `strides ${strides.join("×")}, dilationRate ${dilationRate.join("×")}`,
-        try: "use one of them",
-      });
-    }
+    checkStrides(this.label, this.config);
   }
 
   override inputRule(): InputRule {
-    const axis = channelAxis(this.config.dataFormat);
-    return { rank: 4, ...(this.#channels !== undefined && { axes: new Map([[axis, this.#channels]]) }) };
+    return imageRule(this.config.dataFormat, this.#channels);
   }
 
   override build(input: Shape): void {
-    const { filters, kernelSize, groups, useBias, kernelRegularizer, biasRegularizer } = this.config;
-    const channels = staticSize(
-      input.at(channelAxis(this.config.dataFormat))!,
-      this.label,
-      "the number of channels",
-    );
+    const { filters, kernelSize, groups, useBias } = this.config;
+    const channels = channelsOf(input, this.config.dataFormat, this.label);
     if (channels % groups !== 0) {
       throw new ShapeError({
         where: this.label,
@@ -96,15 +63,8 @@ export class Conv2D extends Layer<typeof fields> {
       });
     }
     this.#channels = channels;
-    const shape = [...kernelSize, channels / groups, filters];
-    this.kernel = this.weight("kernel", shape, this.config.kernelInitializer, {
-      regularizer: kernelRegularizer,
-    });
-    if (useBias) {
-      this.bias = this.weight("bias", [filters], this.config.biasInitializer, {
-        regularizer: biasRegularizer,
-      });
-    }
+    this.kernel = this.configured("kernel", [...kernelSize, channels / groups, filters]);
+    if (useBias) this.bias = this.configured("bias", [filters]);
   }
 
   override call(x: Tensor): Tensor {

@@ -3,18 +3,15 @@ import type { Tensor, Variable } from "../../core/index.ts";
 import type { Shape } from "../../ir/size.ts";
 import { activate, activationField } from "../activations.ts";
 import { flag, readInteger, required } from "../fields.ts";
-import { initializerField } from "../initializers.ts";
 import { type InputRule, Layer } from "../layer.ts";
-import { regularizerField } from "../regularizers.ts";
+import { weightFields } from "../weight-fields.ts";
 
 const fields = {
   units: required<number>(readInteger(1)),
   activation: activationField("linear"),
   useBias: flag(true),
-  kernelInitializer: initializerField("glorotUniform"),
-  biasInitializer: initializerField("zeros"),
-  kernelRegularizer: regularizerField,
-  biasRegularizer: regularizerField,
+  ...weightFields("kernel", "glorotUniform"),
+  ...weightFields("bias", "zeros"),
 };
 
 /**
@@ -34,13 +31,10 @@ export class Dense extends Layer<typeof fields> {
   }
 
   override build(input: Shape): void {
-    const { units, useBias, kernelInitializer, kernelRegularizer, biasInitializer, biasRegularizer } =
-      this.config;
-    this.kernel = this.weight("kernel", [input.at(-1)!, units], kernelInitializer, {
-      regularizer: kernelRegularizer,
-    });
+    const { units, useBias } = this.config;
+    this.kernel = this.configured("kernel", [input.at(-1)!, units]);
     if (useBias) {
-      this.bias = this.weight("bias", [units], biasInitializer, { regularizer: biasRegularizer });
+      this.bias = this.configured("bias", [units]);
     }
   }
 

@@ -2,18 +2,15 @@
 import type { Tensor, Variable } from "../../core/index.ts";
 import type { Shape } from "../../ir/size.ts";
 import { flag, integer, readInteger, required } from "../fields.ts";
-import { initializerField } from "../initializers.ts";
 import { type InputRule, Layer } from "../layer.ts";
-import { regularizerField } from "../regularizers.ts";
+import { weightFields } from "../weight-fields.ts";
 
 const fields = {
   units: required<number>(readInteger(1)),
   pieces: integer(2, 1),
   useBias: flag(true),
-  kernelInitializer: initializerField("glorotUniform"),
-  biasInitializer: initializerField("zeros"),
-  kernelRegularizer: regularizerField,
-  biasRegularizer: regularizerField,
+  ...weightFields("kernel", "glorotUniform"),
+  ...weightFields("bias", "zeros"),
 };
 
 /**
@@ -36,14 +33,10 @@ export class Maxout extends Layer<typeof fields> {
   }
 
   override build(input: Shape): void {
-    const { units, pieces, useBias, kernelInitializer, kernelRegularizer, biasRegularizer } = this.config;
-    this.kernel = this.weight("kernel", [input.at(-1)!, units * pieces], kernelInitializer, {
-      regularizer: kernelRegularizer,
-    });
+    const { units, pieces, useBias } = this.config;
+    this.kernel = this.configured("kernel", [input.at(-1)!, units * pieces]);
     if (useBias) {
-      this.bias = this.weight("bias", [units * pieces], this.config.biasInitializer, {
-        regularizer: biasRegularizer,
-      });
+      this.bias = this.configured("bias", [units * pieces]);
     }
   }
 

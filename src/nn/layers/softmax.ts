@@ -1,17 +1,10 @@
 /** The softmax as a layer. */
 import type { Tensor } from "../../core/index.ts";
 import { activations } from "../activations.ts";
-import { optional, readInteger, readList } from "../fields.ts";
+import { axesField } from "../fields.ts";
 import { Layer } from "../layer.ts";
 
-const readAxis = readInteger(Number.MIN_SAFE_INTEGER);
-const readAxes = readList(readAxis, "an axis or a list of axes");
-
-const fields = {
-  axis: optional<number | readonly number[]>(-1, (value, at) =>
-    Array.isArray(value) ? readAxes(value, at) : readAxis(value, at),
-  ),
-};
+const fields = { axis: axesField(-1) };
 
 /**
  * `eˣ / Σ eˣ` along one axis or over several: [rows, …] → [rows, …] (Keras's Softmax).
