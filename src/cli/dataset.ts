@@ -53,6 +53,7 @@ const imageShape = [28, 28, 1];
 
 async function named(name: string, entry: ImageDatasetEntry, options: DatasetOptions): Promise<Dataset> {
   const { data, samples, testOnly = false, signal, terminal } = options;
+  terminal.passing(`preparing ${name} …`);
   const set = await entry.load({
     data,
     signal,

@@ -41,8 +41,13 @@ export async function makeModel(
   const hidden = named.get(name);
   if (hidden !== undefined) {
     if (shape.length !== 3) notImages(name, shape);
-    const output = new Dense({ units: classes.length, activation: "softmax" });
-    return new Sequential([Input({ shape }), ...hidden(), output], { seed });
+    // Made in this order, so that the layers are numbered as they follow each other.
+    const layers = [
+      Input({ shape }),
+      ...hidden(),
+      new Dense({ units: classes.length, activation: "softmax" }),
+    ];
+    return new Sequential(layers, { seed });
   }
   if (extname(name) === ".h5") return openModel(name);
   if (looksLikePath(name)) {

@@ -15,7 +15,7 @@ export const demo = defineCommand({
   positionals: [],
   flags: {
     samples: { kind: "whole", value: "N", min: 100, max: 2 ** 21, default: 40_000, about: "training digits" },
-    epochs: { kind: "whole", value: "N", min: 1, default: 18, about: "passes over the training digits" },
+    epochs: { kind: "whole", value: "N", min: 1, default: 10, about: "passes over the training digits" },
     seed: { kind: "whole", value: "N", default: 0, about: "same seed, same result" },
     out: { kind: "text", value: "DIR", default: join("runs", "demo"), about: "where the files go" },
   },
@@ -26,7 +26,7 @@ export const demo = defineCommand({
       "digits",
       {
         ...{ model: "lecture", data: undefined, samples, epochs, seed, out },
-        ...{ batchSize: 200, validationSplit: 0.1, optimizer: "adam", learningRate: undefined },
+        ...{ batchSize: 128, validationSplit: 0.1, optimizer: "adam", learningRate: 0.004 },
         ...{ backend: "wasm", threads: undefined },
         ...{ checkpoint: undefined, earlyStopping: undefined, verbose: "1" },
       },
