@@ -52,7 +52,8 @@ interface Answer {
 
 /** A started entrant. */
 export class Contestant {
-  readonly name: string;
+  /** As it calls itself, with its version. */
+  name: string;
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #workload: Workload;
@@ -77,7 +78,10 @@ export class Contestant {
     const lines = createInterface({ input: child.stdout! });
     const contestant = new Contestant(entrant.name, child, lines, workload);
     const answer = await Promise.race([contestant.#next(), failed]);
-    if (answer.ready !== undefined) return contestant;
+    if (answer.ready !== undefined) {
+      contestant.name = answer.ready;
+      return contestant;
+    }
     contestant.stop();
     return answer.absent ?? "it ended without a word";
   }
@@ -105,12 +109,15 @@ export class Contestant {
   }
 }
 
-/** Starts an entrant for a single cold measurement: seconds, or why it cannot take part. */
-export async function runCold(entrant: Entrant, workload: Workload): Promise<number | string> {
+/** Starts an entrant for a single cold measurement; a string says why it cannot take part. */
+export async function runCold(
+  entrant: Entrant,
+  workload: Workload,
+): Promise<{ name: string; seconds: number } | string> {
   const contestant = await Contestant.start(entrant, workload);
   if (typeof contestant === "string") return contestant;
   try {
-    return await contestant.run();
+    return { name: contestant.name, seconds: await contestant.run() };
   } finally {
     contestant.stop();
   }

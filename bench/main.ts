@@ -63,20 +63,21 @@ async function alternate(benchmark: Benchmark, { workload }: Case, who: readonly
 
 /** A new process for every run. */
 async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonly Entrant[], runs: number) {
-  const measured = who.map((w) => ({ contestant: w.name, runs: [] as number[] }));
-  const absent = new Set<number>();
+  const measured = new Map<string, number[]>();
+  let present = who;
   for (let round = 0; round < runs; round++) {
-    for (const [i, entrant] of who.entries()) {
-      if (absent.has(i)) continue;
-      const seconds = await runCold(entrant, workload);
-      if (typeof seconds === "number") measured[i]!.runs.push(inUnit(benchmark.unit, workload, seconds));
-      else {
-        absent.add(i);
-        tell(`  ${entrant.name}: not measured (${seconds})`);
+    for (const entrant of present) {
+      const run = await runCold(entrant, workload);
+      if (typeof run === "string") {
+        tell(`  ${entrant.name}: not measured (${run})`);
+        present = present.filter((e) => e !== entrant);
+      } else {
+        const seen = measured.get(run.name) ?? [];
+        measured.set(run.name, [...seen, inUnit(benchmark.unit, workload, run.seconds)]);
       }
     }
   }
-  return measured.filter((m) => m.runs.length > 0);
+  return [...measured].map(([contestant, runs]) => ({ contestant, runs }));
 }
 
 const { chosen, json, only, python, runs, threads } = options();

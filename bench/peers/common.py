@@ -26,6 +26,16 @@ def timed(work):
     return time.perf_counter() - start
 
 
+def warm_up(work):
+    """At least twice, and for a second."""
+    start = time.perf_counter()
+    while True:
+        work()
+        if time.perf_counter() - start > 1:
+            break
+    work()
+
+
 def samples(np, workload):
     """Uniform inputs in [0, 1) and class numbers."""
     random = np.random.default_rng(1)

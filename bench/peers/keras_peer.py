@@ -6,7 +6,7 @@ import time
 began = time.perf_counter()
 threads = int(sys.argv[1])
 
-from common import absent, matrices, repeats, samples, take_part, timed
+from common import absent, matrices, repeats, samples, take_part, timed, warm_up
 
 try:
     import numpy as np
@@ -40,7 +40,7 @@ def training(workload):
     model = network(workload)
     x, y = samples(np, workload)
     epoch = lambda: model.fit(x, y, batch_size=workload["batch"], epochs=1, verbose=0)
-    epoch()
+    warm_up(epoch)
     return lambda: timed(epoch)
 
 
@@ -54,7 +54,7 @@ def product(workload):
             c = tf.matmul(a, b)
         c.numpy()
 
-    all()
+    warm_up(all)
     return lambda: timed(all) / times
 
 

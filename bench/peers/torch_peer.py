@@ -6,7 +6,7 @@ import time
 began = time.perf_counter()
 threads = int(sys.argv[1])
 
-from common import absent, matrices, repeats, samples, take_part, timed
+from common import absent, matrices, repeats, samples, take_part, timed, warm_up
 
 try:
     import numpy as np
@@ -71,7 +71,7 @@ def training(workload):
         for rows in order.split(workload["batch"]):
             step(x[rows], y[rows])
 
-    epoch()
+    warm_up(epoch)
     return lambda: timed(epoch)
 
 
@@ -85,7 +85,7 @@ def product(workload):
         for _ in range(times):
             torch.matmul(a, b, out=c)
 
-    all()
+    warm_up(all)
     return lambda: timed(all) / times
 
 
