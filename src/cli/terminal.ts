@@ -41,6 +41,8 @@ export class Terminal {
   readonly #env: Readonly<Record<string, string | undefined>>;
   /** Lines can be painted over. */
   readonly interactive: boolean;
+  /** The last line is not ended. */
+  #open = false;
 
   constructor(out: Output, env: Readonly<Record<string, string | undefined>> = {}) {
     this.#out = out;
@@ -64,17 +66,18 @@ export class Terminal {
 
   /** A line; text of others in it goes through `printable`. */
   line(text = ""): void {
-    this.#out.write(`${text}\n`);
+    this.#write(`${this.#open ? "\n" : ""}${text}\n`);
   }
 
   /** A line that the next one paints over. Nothing where lines cannot be painted over. */
   passing(text: string): void {
-    if (this.interactive) this.#out.write(`\r\x1b[K${clip(text, this.columns - 1)}`);
+    if (this.interactive) this.#write(`\r\x1b[K${clip(text, this.columns - 1)}`);
   }
 
   /** Takes away what `passing` wrote last. */
   clear(): void {
-    if (this.interactive) this.#out.write("\r\x1b[K");
+    if (this.interactive && this.#open) this.#write("\r\x1b[K");
+    this.#open = false;
   }
 
   /** Where the progress of training goes: its lines are cut to the width of the terminal while they are painted over. */
@@ -84,10 +87,15 @@ export class Terminal {
       write: (text) => {
         const shown = this.colored ? text : uncolored(text);
         const [, line] = /\r([^\r\n]*)$/.exec(shown) ?? [];
-        if (line === undefined) this.#out.write(shown.replace(/^[\b]*\r/, "\r\x1b[K"));
+        if (line === undefined) this.#write(shown.replace(/^[\b]*\r/, "\r\x1b[K"));
         else this.passing(line.trimEnd());
       },
     };
+  }
+
+  #write(text: string): void {
+    this.#out.write(text);
+    this.#open = !text.endsWith("\n");
   }
 }
 
