@@ -3,8 +3,8 @@ import { compile, dim, gradient, key, randomNormal, softplus, variable, zeros } 
 import { makeSpirals } from "tendril/data";
 import { lineChart } from "tendril/plot";
 
-export default async function customLoop({ units = 32, steps = 1500, learningRate = 0.3 } = {}) {
-  const { x, y } = makeSpirals({ nSamples: 200, noise: 0.1, seed: 1 });
+export default async function customLoop({ units = 32, steps = 1000, learningRate = 0.1 } = {}) {
+  const { x, y } = makeSpirals({ nSamples: 200, noise: 0.03, seed: 1 });
   const labels = Float32Array.from(y);
 
   const random = key(1);
@@ -16,6 +16,7 @@ export default async function customLoop({ units = 32, steps = 1500, learningRat
   const b2 = variable(zeros([units]), { name: "b2" });
   const w3 = normal("w3", units, 1);
   const weights = [w1, b1, w2, b2, w3];
+  const velocities = weights.map((w) => variable(zeros(w.shape), { name: `${w.name} velocity` }));
 
   const rows = dim("rows");
   const step = compile(
@@ -25,7 +26,9 @@ export default async function customLoop({ units = 32, steps = 1500, learningRat
       const loss = softplus(logits).sub(logits.mul(y)).mean();
       const gradients = gradient(loss, weights);
       weights.forEach((w, i) => {
-        w.assign(w.value.sub(gradients[i]!.mul(rate)));
+        const velocity = velocities[i]!.value.mul(0.9).sub(gradients[i]!.mul(rate));
+        velocities[i]!.assign(velocity);
+        w.assign(w.value.add(velocity));
       });
       const right = logits.greater(0).equal(y.greater(0.5));
       return { loss, accuracy: right.mean() };

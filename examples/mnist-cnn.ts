@@ -17,6 +17,7 @@ export default async function mnistCnn({
   dataset = undefined as ImageDataset | undefined,
   file = "mnist_keras_model.h5",
   epochs = 50,
+  verbose = 1 as 0 | 1,
 } = {}) {
   const { train, test } = dataset ?? (await mnist());
   // Bytes stay bytes; the division by 255 is part of the training step.
@@ -35,13 +36,14 @@ export default async function mnistCnn({
   const summary = model.summary();
 
   model.compile({ loss: "categoricalCrossentropy", optimizer: "adam", metrics: ["accuracy"] });
-  const checkpoint = new ModelCheckpoint({ filepath: file, saveBestOnly: true, verbose: 1 });
+  const checkpoint = new ModelCheckpoint({ filepath: file, saveBestOnly: true, verbose });
   const earlyStopping = new EarlyStopping({ patience: 2 });
   const { history } = await model.fit(xTrain, yTrain, {
     batchSize: 200,
     epochs,
     validationSplit: 0.5,
     callbacks: [checkpoint, earlyStopping],
+    verbose,
   });
 
   const [loss, accuracy] = await model.evaluate(xTest, yTest, { verbose: 0 });
