@@ -96,6 +96,9 @@ export async function writeFileAtomic(
     try {
       await file.writeFile(data);
       await file.sync();
+      const size = typeof data === "string" ? new TextEncoder().encode(data).length : data.length;
+      const written = (await files.stat(temporary)).size;
+      if (written !== size) throw new Error(`${written} of ${size} bytes were written`);
     } finally {
       await file.close();
     }

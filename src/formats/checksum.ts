@@ -1,13 +1,17 @@
-/** The checksums of gzip, PNG and zip (CRC-32, ISO 3309) and of zlib streams (Adler-32, RFC 1950). */
+/**
+ * The checksums of gzip, PNG and zip (CRC-32, ISO 3309), of checkpoints and TFRecords (CRC-32C, Castagnoli) and of zlib
+ * streams (Adler-32, RFC 1950).
+ */
 
 /** Eight tables: `tables[256 k + b]` is the CRC of byte b followed by k zero bytes ("slicing by eight"). */
-const tables = /* @__PURE__ */ makeTables();
+const tables = /* @__PURE__ */ makeTables(0xedb88320);
+const castagnoli = /* @__PURE__ */ makeTables(0x82f63b78);
 
-function makeTables(): Uint32Array {
+function makeTables(polynomial: number): Uint32Array {
   const t = new Uint32Array(8 * 256);
   for (let b = 0; b < 256; b++) {
     let c = b;
-    for (let bit = 0; bit < 8; bit++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1;
+    for (let bit = 0; bit < 8; bit++) c = c & 1 ? polynomial ^ (c >>> 1) : c >>> 1;
     t[b] = c;
   }
   for (let i = 256; i < t.length; i++) t[i] = t[t[i - 256]! & 255]! ^ (t[i - 256]! >>> 8);
@@ -16,6 +20,15 @@ function makeTables(): Uint32Array {
 
 /** CRC-32 of `bytes`, or of what gave `previous` followed by `bytes`. Unsigned. */
 export function crc32(bytes: Uint8Array, previous: number = 0): number {
+  return crc(tables, bytes, previous);
+}
+
+/** CRC-32C (Castagnoli, RFC 3720) of `bytes`, or of what gave `previous` followed by `bytes`. Unsigned. */
+export function crc32c(bytes: Uint8Array, previous: number = 0): number {
+  return crc(castagnoli, bytes, previous);
+}
+
+function crc(tables: Uint32Array, bytes: Uint8Array, previous: number): number {
   let c = ~previous;
   let i = 0;
   for (; i + 8 <= bytes.length; i += 8) {

@@ -1,4 +1,5 @@
 /** File formats: bytes on one side, plain values on the other. */
+export * from "./checkpoint.ts";
 export * from "./checksum.ts";
 export * from "./csv.ts";
 export * from "./deflate.ts";

@@ -8,6 +8,7 @@ import { openStream, readRows, unpack } from "./data-adapter.ts";
 import { takeRows } from "./host-array.ts";
 import type { Model } from "./model.ts";
 import type { StepPlace } from "./non-finite.ts";
+import type { RunState } from "./resume/run-state.ts";
 import type { Resident, Stepper, Trainer } from "./stepper.ts";
 import { allArrays, arraysOf } from "./stepper.ts";
 import type { Turn } from "./turn.ts";
@@ -15,7 +16,7 @@ import type { Turn } from "./turn.ts";
 /** The options that decide about batches. */
 type BatchOptions = Pick<
   FitOptions,
-  "batchSize" | "stepsPerEpoch" | "shuffle" | "seed" | "classWeight" | "residentLimit"
+  "batchSize" | "stepsPerEpoch" | "shuffle" | "seed" | "classWeight" | "residentLimit" | "initialEpoch"
 >;
 
 /** One step of training, ready to be done. */
@@ -33,11 +34,18 @@ export interface Source {
   /** True where a stream ended and cannot begin anew. */
   readonly exhausted: boolean;
   readonly warning: string | undefined;
-  epoch(epoch: number, turn: Turn): AsyncGenerator<TrainStep, void> | Generator<TrainStep, void>;
+  /** The steps of an epoch, from batch `from` on. */
+  epoch(
+    epoch: number,
+    turn: Turn,
+    from: number,
+  ): AsyncGenerator<TrainStep, void> | Generator<TrainStep, void>;
   close(): void;
 }
 
 export interface Opener {
+  /** What must be the same where a run is restored. */
+  readonly conditions: RunState["conditions"];
   open(stepper: Stepper): Source;
 }
 
@@ -46,7 +54,9 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
   const steps = options.stepsPerEpoch;
   const batchSize = options.batchSize ?? (steps === undefined ? 32 : Math.ceil(all.count / steps));
   const perEpoch = Math.min(steps ?? Number.POSITIVE_INFINITY, Math.ceil(all.count / batchSize));
+  const { shuffle = true, seed = 0 } = options;
   return {
+    conditions: { rows: all.count, batchSize, stepsPerEpoch: perEpoch, shuffle, seed },
     open(stepper) {
       const bytes = allArrays(all).reduce((sum, a) => sum + a.data.byteLength, 0);
       const resident = bytes <= (options.residentLimit ?? 2 ** 30) ? makeResident(all, stepper) : undefined;
@@ -64,10 +74,10 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
         steps: perEpoch,
         exhausted: false,
         warning: undefined,
-        *epoch(epoch) {
+        *epoch(epoch, _turn, from) {
           const order = orderOf(all.count, options, epoch);
           const train = stepper.trainer(all, resident);
-          for (let i = 0; i < perEpoch; i++) {
+          for (let i = from; i < perEpoch; i++) {
             yield stepOf(order.slice(i * batchSize, Math.min(all.count, (i + 1) * batchSize)), train);
           }
         },
@@ -114,7 +124,9 @@ const ranOut =
 
 /** Batches that come one by one. With `stepsPerEpoch` a pass goes on from epoch to epoch. */
 export function streamSource(model: Model, stream: StreamInput, options: BatchOptions): Opener {
+  const { stepsPerEpoch = 0, seed = 0, initialEpoch = 0 } = options;
   return {
+    conditions: { stepsPerEpoch, seed },
     open(stepper) {
       const steps = options.stepsPerEpoch;
       const state = { exhausted: false, warning: undefined as string | undefined };
@@ -127,10 +139,20 @@ export function streamSource(model: Model, stream: StreamInput, options: BatchOp
         get warning() {
           return state.warning;
         },
-        async *epoch(epoch, turn) {
-          const begin = () => streamRows(model, stream, turn, `fit: epoch ${epoch + 1}`);
-          pass = steps === undefined ? begin() : (pass ?? begin());
-          for (let i = 0; i !== steps; i++) {
+        async *epoch(epoch, turn, from) {
+          const where = `fit: epoch ${epoch + 1}`;
+          let skip = from;
+          if (steps === undefined) pass = streamRows(model, stream, turn, where, epoch);
+          else if (!pass) {
+            pass = streamRows(model, stream, turn, where);
+            skip += (epoch - initialEpoch) * steps;
+          }
+          for (; skip > 0; skip--) {
+            const next = await pass.next();
+            if (next.done) break;
+            checkLabels(model, next.value, where);
+          }
+          for (let i = from; i !== steps; i++) {
             const next = await pass.next();
             if (next.done) {
               if (steps !== undefined) Object.assign(state, { exhausted: true, warning: ranOut });
@@ -155,25 +177,38 @@ export function streamSource(model: Model, stream: StreamInput, options: BatchOp
   };
 }
 
-/** The batches of one pass over a stream. What the stream throws is reported with the number of the batch. */
+/** The batches of pass number `pass` over a stream, read and checked. */
 export async function* streamRows(
   model: Model,
   stream: StreamInput,
   turn: Turn,
   call: string,
+  pass = 0,
 ): AsyncGenerator<Rows> {
-  const iterator = openStream(stream);
+  for await (const { value, where } of streamValues(stream, turn, call, pass)) {
+    yield await readRows(model, unpack(value, where, true), where);
+  }
+}
+
+/** What a stream gives, with words for its place. What it throws is reported with the number of the batch. */
+export async function* streamValues(
+  stream: StreamInput,
+  turn: Turn,
+  call: string,
+  pass = 0,
+): AsyncGenerator<{ readonly value: unknown; readonly where: string }> {
+  const iterator = openStream(stream, pass);
   try {
     for (let batch = 1; ; batch++) {
       const where = `${call}, batch ${batch}`;
       let next: IteratorResult<unknown>;
       try {
-        next = await turn.race(iterator.next());
+        next = await turn.race(iterator.next(), where);
       } catch (cause) {
         throw cause instanceof TendrilError ? cause : streamFailed(where, cause);
       }
       if (next.done) return;
-      yield await readRows(model, unpack(next.value, where, true), where);
+      yield { value: next.value, where };
     }
   } finally {
     const closing = iterator.return?.();

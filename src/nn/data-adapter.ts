@@ -18,11 +18,12 @@ export type BatchInput =
   | readonly [ArraysInput, ArraysInput]
   | readonly [ArraysInput, ArraysInput, ArrayLikeInput]
   | { readonly x: ArraysInput; readonly y?: ArraysInput; readonly sampleWeight?: ArrayLikeInput };
-/** Batches, one after the other; a function is called for a new pass. */
-export type StreamInput =
-  | Iterable<BatchInput>
-  | AsyncIterable<BatchInput>
-  | (() => Iterable<BatchInput> | AsyncIterable<BatchInput>);
+type Batches = Iterable<BatchInput> | AsyncIterable<BatchInput>;
+/**
+ * Batches, one after the other. A function, or the method `pass` of a Dataset, is called for each new pass with its number
+ * (from 0): what it gives must depend on that number alone if a run is to be resumed.
+ */
+export type StreamInput = Batches | ((pass: number) => Batches) | { pass(number: number): Batches };
 
 /** Data for validation: arrays or a stream. */
 export type ValidationData =
@@ -38,6 +39,8 @@ export interface PassOptions {
   /** 0 silent, 1 progress, 2 one line per epoch; `auto` is 1. */
   verbose?: 0 | 1 | 2 | "auto";
   callbacks?: readonly Callback[] | Callback;
+  /** Seconds to wait for a batch of a stream before it counts as stalled, a DataError; 300 unless given. */
+  stallLimit?: number;
   /** Ends the pass with a CancelledError; the model keeps the weights of the last finished step. */
   signal?: AbortSignal;
   /** Where lines go; the standard output unless given. */
@@ -102,7 +105,11 @@ export interface Rows {
 export function isStream(x: unknown): x is StreamInput {
   if (typeof x === "function") return true;
   if (typeof x !== "object" || x === null || isArrayInput(x) || isTyped(x)) return false;
-  return Symbol.iterator in x || Symbol.asyncIterator in x;
+  return Symbol.iterator in x || Symbol.asyncIterator in x || hasPasses(x);
+}
+
+function hasPasses(x: object): x is { pass(number: number): Batches } {
+  return "pass" in x && typeof x.pass === "function";
 }
 
 interface RawRows {
@@ -296,8 +303,10 @@ export function unpack(batch: unknown, where: string, labels: boolean): RawRows 
   });
 }
 
-/** A new pass over a stream. */
-export function openStream(stream: StreamInput): AsyncIterator<unknown> | Iterator<unknown> {
-  const source = typeof stream === "function" ? stream() : stream;
+/** Pass number `pass` over a stream. */
+export function openStream(stream: StreamInput, pass: number): AsyncIterator<unknown> | Iterator<unknown> {
+  let source: Batches;
+  if (typeof stream === "function") source = stream(pass);
+  else source = hasPasses(stream) ? stream.pass(pass) : stream;
   return Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
 }

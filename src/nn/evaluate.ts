@@ -57,7 +57,7 @@ export async function evaluate(
   const stepper = new Stepper(model, state, 0);
   stepper.reset();
   await callbacks.call("onTestBegin", "evaluation");
-  const turn = new Turn("evaluate", options.signal);
+  const turn = new Turn("evaluate", options);
   for await (const { begin, batch } of evaluation(data, stepper, turn, { call: "evaluate" })) {
     const place = `batch ${batch + 1}`;
     if (begin) await callbacks.call("onTestBatchBegin", place, batch);

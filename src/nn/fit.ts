@@ -1,5 +1,5 @@
 /** `compile`, `fit` and single steps: loops over the stepper, with callbacks told of its events. */
-import { UsageError } from "../ir/errors.ts";
+import { CancelledError, UsageError } from "../ir/errors.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkLabels, compiledState } from "./checks.ts";
 import type { CompileOptions } from "./compile-options.ts";
@@ -10,6 +10,7 @@ import type { History } from "./history.ts";
 import type { Model } from "./model.ts";
 import { nonFiniteError } from "./non-finite.ts";
 import { printerFrom } from "./progress.ts";
+import type { RunState } from "./resume/run-state.ts";
 import type { RunEvent } from "./run.ts";
 import { Run } from "./run.ts";
 import { arraysOf, Stepper } from "./stepper.ts";
@@ -75,24 +76,39 @@ export async function fit(
   const printer = printerFrom(print);
   model.stopTraining = false;
   const run = new Run(model, { x, y }, { ...runOptions });
+  let callbacks: CallbackList | undefined;
+  const save = (): RunState => {
+    if (model.stopTraining) run.stop();
+    return { ...run.save(), callbacks: callbacks!.states() };
+  };
   try {
     const first = await run.step();
     const { epochs, steps } = first as Extract<RunEvent, { type: "trainBegin" }>;
     const context = { model, params: { verbose, epochs, steps }, printer, files: textFiles, clock: seconds };
-    const callbacks = new CallbackList(given, context);
+    callbacks = new CallbackList(given, context);
     run.options.batchBegin = callbacks.listens("onTrainBatchBegin") || callbacks.listens("onTestBatchBegin");
     run.options.reportNonFinite = callbacks.handlesNonFinite;
     await dispatch(callbacks, first);
+    const saved = await callbacks.restoreRun();
+    if (saved) {
+      run.restore(saved);
+      callbacks.restoreStates(saved.callbacks);
+    }
     while (!run.done) {
       if (model.stopTraining) run.stop();
       const event = await run.step();
       if (event.type === "warning") {
         if (verbose > 0) printer.write(`${event.message}\n`);
       } else await dispatch(callbacks, event);
+      await callbacks.keepRun(event, save);
     }
     return callbacks.history;
+  } catch (error) {
+    if (error instanceof CancelledError) await callbacks?.keepInterrupted(save);
+    throw error;
   } finally {
     await run.close();
+    await callbacks?.release();
   }
 }
 
@@ -104,6 +120,8 @@ async function dispatch(callbacks: CallbackList, event: RunEvent): Promise<void>
       return callbacks.call("onTrainBegin", place);
     case "epochBegin":
       return callbacks.call("onEpochBegin", place, event.epoch);
+    case "epochResume":
+      return callbacks.call("onEpochResume", place, event.epoch, event.batch);
     case "batchBegin":
       return callbacks.call("onTrainBatchBegin", `${place}, batch ${event.batch + 1}`, event.batch);
     case "batchEnd":

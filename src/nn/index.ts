@@ -88,6 +88,7 @@ export {
   type RegularizerSpec,
   regularizers,
 } from "./regularizers.ts";
+export * from "./resume/index.ts";
 export { Run, type RunData, type RunEvent, type RunOptions } from "./run.ts";
 export * from "./schedules/index.ts";
 export { Sequential, type SequentialOptions } from "./sequential.ts";

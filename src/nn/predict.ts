@@ -1,10 +1,11 @@
 /** `predict`: the outputs of a model for data. */
 import { type Tensor, tensor } from "../core/index.ts";
+import { streamValues } from "./batches.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkWhole } from "./checks.ts";
 import { CompiledState } from "./compile-options.ts";
-import type { ArraysInput, PredictOptions, Rows } from "./data-adapter.ts";
-import { isStream, openStream, readRows, unpack } from "./data-adapter.ts";
+import type { ArraysInput, PredictOptions, Rows, StreamInput } from "./data-adapter.ts";
+import { isStream, readRows, unpack } from "./data-adapter.ts";
 import { parts } from "./evaluation.ts";
 import type { FitInput } from "./fit.ts";
 import { seconds, verbosity } from "./fit.ts";
@@ -37,7 +38,7 @@ export async function predict(
   const { batchSize = 32, steps } = options;
   checkWhole("predict", "batchSize", batchSize, 1);
   checkWhole("predict", "steps", steps, 1);
-  const turn = new Turn("predict", options.signal);
+  const turn = new Turn("predict", options);
   const rows = isStream(x) ? undefined : await readRows(model, { x }, "predict");
   const known = rows && Math.min(steps ?? Number.POSITIVE_INFINITY, Math.ceil(rows.count / batchSize));
   const params = { verbose: verbosity(options), epochs: 1, steps: known ?? steps };
@@ -69,12 +70,10 @@ async function* streamParts(
   turn: Turn,
   steps: number | undefined,
 ): AsyncGenerator<[Rows, number]> {
-  const iterator = openStream(x as never);
-  for (let batch = 0; batch !== steps; batch++) {
-    const next = await turn.race(iterator.next());
-    if (next.done) return;
-    const where = `predict: batch ${batch + 1}`;
-    yield [await readRows(model, { x: unpack(next.value, where, false).x }, where), batch];
+  let batch = 0;
+  for await (const { value, where } of streamValues(x as StreamInput, turn, "predict")) {
+    yield [await readRows(model, { x: unpack(value, where, false).x }, where), batch++];
+    if (batch === steps) return;
   }
 }
 

@@ -11,6 +11,8 @@ import { isStream, readRows, splitRows, unpack } from "./data-adapter.ts";
 import { type EvaluationData, evaluation } from "./evaluation.ts";
 import type { Model } from "./model.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
+import type { RunPosition, RunState } from "./resume/run-state.ts";
+import { checkConditions, restoreArrays, runStateVersion, saveArrays } from "./resume/run-state.ts";
 import { Stepper } from "./stepper.ts";
 import { Turn } from "./turn.ts";
 
@@ -20,6 +22,8 @@ export type { EpochLogs };
 export type RunEvent =
   | { readonly type: "trainBegin"; readonly epochs: number; readonly steps: number | undefined }
   | { readonly type: "epochBegin"; readonly epoch: number }
+  /** A restored run goes on inside an epoch: `batch` comes next. */
+  | { readonly type: "epochResume"; readonly epoch: number; readonly batch: number }
   | { readonly type: "batchBegin"; readonly epoch: number; readonly batch: number }
   /** `logs` are means over the epoch so far. `committed` is false where the loss was not finite and nothing changed. */
   | {
@@ -72,11 +76,15 @@ export class Run {
   readonly #data: RunData;
   readonly #events: AsyncGenerator<RunEvent, void>;
   #stopping = false;
+  #position: RunPosition;
+  #now: { readonly stepper: Stepper; readonly conditions: RunState["conditions"] } | undefined;
+  #restored: RunState | undefined;
 
   constructor(model: Model, data: RunData, options: RunOptions = {}) {
     this.model = model;
     this.#data = data;
     this.options = options;
+    this.#position = { epoch: options.initialEpoch ?? 0, next: "epoch", batch: 0, logs: {}, over: false };
     this.#events = this.#run();
   }
 
@@ -108,6 +116,41 @@ export class Run {
     this.#stopping = true;
   }
 
+  /**
+   * The state after the last event, from which a run with the same model and data goes on as if it had never stopped.
+   * Throws UsageError before the first step.
+   */
+  save(): RunState {
+    if (!this.#now) {
+      throw new UsageError({
+        where: "Run.save",
+        problem: "the run has not begun",
+        expected: "a run of which one step was taken",
+        got: "a new one",
+        try: "call step() first",
+      });
+    }
+    const { stepper, conditions } = this.#now;
+    const position = { ...this.#position, logs: { ...this.#position.logs } };
+    return {
+      kind: "tendril run",
+      version: runStateVersion,
+      position: { ...position, over: position.over || this.#stopping },
+      conditions,
+      ...saveArrays(this.model, stepper.state),
+      sums: stepper.sums(),
+      callbacks: {},
+    };
+  }
+
+  /**
+   * Lets the run go on from a saved state; to be called before the second step, which throws CheckpointError where the
+   * state does not fit the model, the data or the options. The number of epochs may differ.
+   */
+  restore(state: RunState): void {
+    this.#restored = state;
+  }
+
   /** Frees the memory of a run that is given up. */
   async close(): Promise<void> {
     this.done = true;
@@ -117,39 +160,75 @@ export class Run {
   async *#run(): AsyncGenerator<RunEvent, void> {
     const state = compiledState(this.model, "fit");
     const options = checkOptions(this.options);
-    const turn = new Turn("fit", options.signal);
+    const turn = new Turn("fit", options);
     const { train, validation, warning } = await this.#readData(options, turn);
     const stepper = new Stepper(this.model, state, options.seed ?? 0);
     const source = train.open(stepper);
     try {
       const { epochs, initialEpoch } = options;
+      this.#now = { stepper, conditions: { ...train.conditions, optimizer: state.optimizer.type } };
       yield { type: "trainBegin", epochs, steps: source.steps };
       if (warning) yield { type: "warning", message: warning };
-      let logs: EpochLogs = {};
-      for (let epoch = initialEpoch; epoch < epochs; epoch++) {
-        stepper.reset();
-        yield { type: "epochBegin", epoch };
-        yield* this.#trainEpoch(epoch, source, stepper, turn);
-        logs = stepper.logs();
-        if (validation && isDue(epoch, options.validationFreq)) {
-          stepper.reset();
-          yield { type: "validationBegin", epoch };
-          const place = { call: "fit: validation", epoch: epoch + 1 };
-          yield* this.#validate(epoch, validation, stepper, turn, place);
-          const found = stepper.logs();
-          yield { type: "validationEnd", epoch, logs: found };
-          for (const [key, value] of Object.entries(found)) logs[`val_${key}`] = value;
-        }
-        yield { type: "epochEnd", epoch, logs };
-        if (this.#stopping || source.exhausted) break;
+      if (this.#restored) this.#takeOver(this.#restored, stepper);
+      while (this.#position.epoch < epochs && !this.#isOver) {
+        yield* this.#epoch(source, validation, stepper, turn);
       }
       source.close();
       this.done = true;
       if (epochs > initialEpoch) state.optimizer.finalize();
+      const { logs } = this.#position;
       yield { type: "trainEnd", logs, reason: this.#stopping ? "stopped" : "completed" };
     } finally {
       source.close();
     }
+  }
+
+  /** Between two epochs: whether there is no other. */
+  get #isOver(): boolean {
+    return this.#position.next === "epoch" && (this.#position.over || this.#stopping);
+  }
+
+  #takeOver(saved: RunState, stepper: Stepper): void {
+    checkConditions(saved.conditions, this.#now!.conditions);
+    restoreArrays(this.model, stepper.state, saved);
+    this.#position = { ...saved.position, logs: { ...saved.position.logs } };
+    if (saved.position.over) this.#stopping = true;
+  }
+
+  /** The rest of the epoch at which the run is. What comes next is noted before each event is reported. */
+  async *#epoch(
+    source: Source,
+    validation: EvaluationData | undefined,
+    stepper: Stepper,
+    turn: Turn,
+  ): AsyncGenerator<RunEvent, void> {
+    const { epoch, next, batch } = this.#position;
+    const go = (change: Partial<RunPosition>) => {
+      this.#position = { ...this.#position, ...change };
+    };
+    if (next === "epoch") {
+      stepper.reset();
+      go({ next: "batches", batch: 0, logs: {} });
+      yield { type: "epochBegin", epoch };
+    } else yield { type: "epochResume", epoch, batch };
+    if (this.#position.next === "batches") {
+      yield* this.#trainEpoch(epoch, source, stepper, turn);
+      const validates = validation !== undefined && isDue(epoch, this.options.validationFreq);
+      go({ next: validates ? "validation" : "epochEnd", logs: stepper.logs() });
+    }
+    if (validation && this.#position.next === "validation") {
+      stepper.reset();
+      yield { type: "validationBegin", epoch };
+      const place = { call: "fit: validation", epoch: epoch + 1 };
+      yield* this.#validate(epoch, validation, stepper, turn, place);
+      const found = stepper.logs();
+      const prefixed = Object.entries(found).map(([key, value]): [string, number] => [`val_${key}`, value]);
+      go({ next: "epochEnd", logs: { ...this.#position.logs, ...Object.fromEntries(prefixed) } });
+      yield { type: "validationEnd", epoch, logs: found };
+    }
+    const { logs } = this.#position;
+    go({ epoch: epoch + 1, next: "epoch", batch: 0, over: source.exhausted });
+    yield { type: "epochEnd", epoch, logs };
   }
 
   async *#trainEpoch(
@@ -158,11 +237,19 @@ export class Run {
     stepper: Stepper,
     turn: Turn,
   ): AsyncGenerator<RunEvent, void> {
-    let batch = 0;
-    const steps = source.epoch(epoch, turn);
-    for (;;) {
+    let { batch } = this.#position;
+    // The sums of a stream's metrics can only be put back when its first batch has told what they are.
+    let sums = batch > 0 ? this.#restored?.sums : undefined;
+    this.#restored = undefined;
+    const restoreSums = () => {
+      if (sums) stepper.restoreSums(sums);
+      sums = undefined;
+    };
+    const steps = source.epoch(epoch, turn, batch);
+    while (!this.#stopping || batch === 0) {
       const next = steps.next();
       const { value: step, done } = next instanceof Promise ? await next : next;
+      restoreSums();
       if (done) break;
       if (this.options.batchBegin) yield { type: "batchBegin", epoch, batch };
       const turned = turn.take();
@@ -176,12 +263,13 @@ export class Run {
       }
       const logs = stepper.logs();
       if (!committed) logs.loss = Number.NaN;
-      yield { type: "batchEnd", epoch, batch, rows: step.count, logs, committed, seconds };
-      if (this.#stopping) return;
       batch++;
+      this.#position = { ...this.#position, batch };
+      yield { type: "batchEnd", epoch, batch: batch - 1, rows: step.count, logs, committed, seconds };
     }
+    restoreSums();
     if (batch === 0) emptyEpoch(epoch);
-    if (source.warning) yield { type: "warning", message: source.warning };
+    if (source.warning && !this.#stopping) yield { type: "warning", message: source.warning };
   }
 
   async *#validate(

@@ -25,6 +25,7 @@ import { outputsOf } from "./data-adapter.ts";
 import type { HostArray } from "./host-array.ts";
 import type { Layer } from "./layer.ts";
 import type { Model } from "./model.ts";
+import type { SavedSums } from "./resume/run-state.ts";
 
 /** A compiled function of a model: a record of sums and outputs. */
 export type Plan = Compiled<Record<string, Tensor>>;
@@ -106,6 +107,24 @@ export class Stepper {
     this.#total = 0;
     this.#rows = 0;
     for (const { metric } of this.state.current?.metrics ?? []) metric.resetState();
+  }
+
+  /** The sums since the last reset, for a checkpoint. */
+  sums(): SavedSums {
+    return {
+      losses: Float64Array.of(this.#total, this.#rows, ...this.#lossSums),
+      metrics: (this.state.current?.metrics ?? []).map(({ metric }) => metric.state()),
+    };
+  }
+
+  /** Goes on from what `sums` returned. To be called once the objective is known. */
+  restoreSums({ losses: [total, rows, ...single], metrics }: SavedSums): void {
+    this.#total = total!;
+    this.#rows = rows!;
+    this.#lossSums = single;
+    this.state.current?.metrics.forEach(({ metric }, i) => {
+      if (metrics[i]) metric.restoreState(metrics[i]);
+    });
   }
 
   /** Means over the rows since the last reset, keys in alphabetical order as Keras logs them. */

@@ -1,8 +1,11 @@
 /** Giving others a turn: timers, input and output run only when a macrotask is awaited. */
-import { CancelledError } from "../ir/errors.ts";
+import { CancelledError, DataError } from "../ir/errors.ts";
 
 /** Milliseconds of work after which others get a turn; a step comes on top, and 50 ms are promised. */
 const workFor = 20;
+
+/** The longest that a timer can be set to, in milliseconds. */
+const longestTimer = 2 ** 31 - 1;
 
 interface Immediate {
   readonly setImmediate?: (fn: () => void) => unknown;
@@ -27,11 +30,14 @@ function macrotask(): Promise<void> {
 export class Turn {
   readonly #signal: AbortSignal | undefined;
   readonly #where: string;
+  /** Milliseconds that a batch of a stream may take. */
+  readonly #stallLimit: number;
   #since = performance.now();
 
-  constructor(where: string, signal: AbortSignal | undefined) {
+  constructor(where: string, { signal, stallLimit = 300 }: { signal?: AbortSignal; stallLimit?: number }) {
     this.#where = where;
     this.#signal = signal;
+    this.#stallLimit = Math.min(stallLimit * 1000, longestTimer);
   }
 
   /** To be called before each step, and awaited where it gives a promise. Throws CancelledError once the signal is given. */
@@ -60,11 +66,12 @@ export class Turn {
     });
   }
 
-  /** `work`, or a CancelledError as soon as the signal is given. */
-  async race<T>(work: Promise<T> | T): Promise<T> {
+  /** `work`, or a CancelledError as soon as the signal is given, or a DataError naming `what` once it takes too long. */
+  async race<T>(work: Promise<T> | T, what: string): Promise<T> {
+    if (!(work instanceof Promise)) return work;
     const signal = this.#signal;
-    if (!(work instanceof Promise) || signal === undefined) return work;
     let stop: (() => void) | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const stopped = new Promise<never>((_, reject) => {
       stop = () => {
         try {
@@ -73,12 +80,24 @@ export class Turn {
           reject(e);
         }
       };
-      signal.addEventListener("abort", stop, { once: true });
+      signal?.addEventListener("abort", stop, { once: true });
+      timer = setTimeout(() => reject(stalled(what, this.#stallLimit / 1000)), this.#stallLimit);
     });
     try {
       return await Promise.race([work, stopped]);
     } finally {
-      signal.removeEventListener("abort", stop!);
+      signal?.removeEventListener("abort", stop!);
+      clearTimeout(timer);
     }
   }
+}
+
+function stalled(where: string, seconds: number): DataError {
+  return new DataError({
+    where,
+    problem: `the iterable gave nothing for ${seconds} s`,
+    expected: "a batch, an end or an error within the stall limit",
+    got: "a promise that is still pending",
+    try: "look at what the iterable waits for, or raise stallLimit (seconds)",
+  });
 }

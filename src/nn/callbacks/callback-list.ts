@@ -1,5 +1,8 @@
 import { TendrilError, UsageError } from "../../ir/errors.ts";
 import { History } from "../history.ts";
+import type { RunState } from "../resume/run-state.ts";
+import type { StateTree } from "../resume/state-tree.ts";
+import type { RunEvent } from "../run.ts";
 import type { Callback, CallbackContext, Hook } from "./callback.ts";
 import { Callback as CallbackBase } from "./callback.ts";
 import { ProgbarLogger } from "./progbar-logger.ts";
@@ -8,6 +11,7 @@ import { ProgbarLogger } from "./progbar-logger.ts";
 export class CallbackList {
   readonly callbacks: readonly Callback[];
   readonly history: History;
+  readonly #keepers: readonly Callback[];
 
   /** Throws UsageError for an entry that is not a callback. */
   constructor(callbacks: readonly Callback[] | Callback | undefined, context: CallbackContext) {
@@ -19,6 +23,7 @@ export class CallbackList {
       all.push(new ProgbarLogger());
     }
     this.callbacks = all;
+    this.#keepers = all.filter((c) => c.keepRun !== CallbackBase.prototype.keepRun);
     for (const c of all) c.setContext(context);
   }
 
@@ -42,6 +47,58 @@ export class CallbackList {
       } catch (cause) {
         throw cause instanceof TendrilError ? cause : failed(c, hook, place, cause);
       }
+    }
+  }
+
+  /** The state that the first callback which has one gives for the run to go on from. */
+  async restoreRun(): Promise<RunState | undefined> {
+    for (const c of this.callbacks) {
+      const state = await c.restoreRun();
+      if (state) return state;
+    }
+    return undefined;
+  }
+
+  /** Tells the callbacks that keep runs of an event that all callbacks know of. */
+  async keepRun(event: RunEvent, save: () => RunState): Promise<void> {
+    for (const c of this.#keepers) {
+      const done = c.keepRun(event, save);
+      if (done instanceof Promise) await done;
+    }
+  }
+
+  /** Tells them that training was cancelled. */
+  async keepInterrupted(save: () => RunState): Promise<void> {
+    for (const c of this.#keepers) await c.keepInterrupted(save);
+  }
+
+  /** Frees what the callbacks hold. */
+  async release(): Promise<void> {
+    for (const c of this.callbacks) await c.release();
+  }
+
+  /** The states of the callbacks that have one, by class and number. */
+  states(): Record<string, StateTree> {
+    const states = [...this.#named()].map(([name, c]) => [name, c.state()] as const);
+    return Object.fromEntries(states.filter((s): s is [string, StateTree] => s[1] !== undefined));
+  }
+
+  /** Puts them back; callbacks that were not there begin anew. */
+  restoreStates(saved: Readonly<Record<string, StateTree>>): void {
+    const states = new Map(Object.entries(saved));
+    for (const [name, c] of this.#named()) {
+      const state = states.get(name);
+      if (state !== undefined) c.restoreState(state);
+    }
+  }
+
+  *#named(): Generator<[string, Callback]> {
+    const counts = new Map<string, number>();
+    for (const c of this.callbacks) {
+      const type = c.constructor.name;
+      const count = counts.get(type) ?? 0;
+      counts.set(type, count + 1);
+      yield [`${type} ${count}`, c];
     }
   }
 }

@@ -2,6 +2,9 @@
 import type { Model } from "../model.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { Logs, Printer } from "../progress.ts";
+import type { RunState } from "../resume/run-state.ts";
+import type { StateTree } from "../resume/state-tree.ts";
+import type { RunEvent } from "../run.ts";
 
 /** Values that a callback may add to (a learning rate, say) before the history takes them. */
 export type EpochLogs = Record<string, number>;
@@ -71,9 +74,33 @@ export abstract class Callback {
     this.context.printer.write(`${line}\n`);
   }
 
+  /** What must be kept for training to go on as if it had never stopped; undefined where nothing is. */
+  state(): StateTree | undefined {
+    return undefined;
+  }
+
+  /** Goes on from what `state` returned; called after `onTrainBegin`. */
+  restoreState(_state: StateTree): void {}
+
+  /** The state that a run is to go on from. Asked after `onTrainBegin`. */
+  restoreRun(): Promise<RunState | undefined> | undefined {
+    return undefined;
+  }
+
+  /** Told of each event after all callbacks were: the moment at which the run can be saved. */
+  keepRun(_event: RunEvent, _save: () => RunState): Maybe {}
+
+  /** Told when training was cancelled, with the run as it was after the last event. */
+  keepInterrupted(_save: () => RunState): Maybe {}
+
+  /** Told last, whatever happened: frees what the callback holds. */
+  release(): Maybe {}
+
   onTrainBegin(_logs?: Logs): Maybe {}
   onTrainEnd(_logs?: Logs): Maybe {}
   onEpochBegin(_epoch: number, _logs?: Logs): Maybe {}
+  /** A restored run goes on inside this epoch, with `batch`; `onEpochBegin` was called before it was saved. */
+  onEpochResume(_epoch: number, _batch: number): Maybe {}
   onEpochEnd(_epoch: number, _logs: EpochLogs): Maybe {}
   onTrainBatchBegin(_batch: number, _logs?: Logs): Maybe {}
   onTrainBatchEnd(_batch: number, _logs: Logs): Maybe {}

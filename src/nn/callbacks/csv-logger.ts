@@ -1,5 +1,6 @@
 import { pythonFloat } from "../number-format.ts";
 import type { Logs } from "../progress.ts";
+import type { StateTree } from "../resume/state-tree.ts";
 import { Callback } from "./callback.ts";
 
 export interface CSVLoggerOptions {
@@ -26,6 +27,16 @@ export class CSVLogger extends Callback {
   override async onTrainBegin(): Promise<void> {
     this.#keys = undefined;
     this.#text = this.append ? ((await this.context.files.read(this.filename)) ?? "") : "";
+  }
+
+  override state(): StateTree {
+    return { keys: this.#keys, text: this.#text };
+  }
+
+  override restoreState(state: StateTree): void {
+    const { keys, text } = state as { keys?: string[]; text: string };
+    this.#keys = keys;
+    this.#text = text;
   }
 
   override async onEpochEnd(epoch: number, logs: Logs): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Logs } from "../progress.ts";
+import type { StateTree } from "../resume/state-tree.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { MonitorCallback } from "./monitor.ts";
 
@@ -36,6 +37,23 @@ export class EarlyStopping extends MonitorCallback {
     this.best = undefined;
     this.bestEpoch = 0;
     this.bestWeights = undefined;
+  }
+
+  override state(): StateTree {
+    const { best, bestEpoch, bestWeights, stoppedEpoch, wait } = this;
+    return { best, bestEpoch, bestWeights, stoppedEpoch, wait };
+  }
+
+  override restoreState(state: StateTree): void {
+    const saved = state as Pick<
+      EarlyStopping,
+      "best" | "bestEpoch" | "bestWeights" | "stoppedEpoch" | "wait"
+    >;
+    super.restoreState(state);
+    this.bestEpoch = saved.bestEpoch;
+    this.bestWeights = saved.bestWeights;
+    this.stoppedEpoch = saved.stoppedEpoch;
+    this.wait = saved.wait;
   }
 
   override onEpochEnd(epoch: number, logs: Logs): void {

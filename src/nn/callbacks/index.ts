@@ -1,5 +1,7 @@
 /** Callbacks. */
 export { History } from "../history.ts";
+export type { BackupAndRestoreOptions } from "./backup-and-restore.ts";
+export { BackupAndRestore } from "./backup-and-restore.ts";
 export type { CallbackContext, EpochLogs, Hook, PassParams, TextFiles } from "./callback.ts";
 export { Callback } from "./callback.ts";
 export { CallbackList } from "./callback-list.ts";

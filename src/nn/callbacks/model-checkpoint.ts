@@ -1,6 +1,7 @@
 import { UsageError } from "../../ir/errors.ts";
 import { fillTemplate, fixed } from "../number-format.ts";
 import type { Logs } from "../progress.ts";
+import type { StateTree } from "../resume/state-tree.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { MonitorCallback } from "./monitor.ts";
 
@@ -51,6 +52,19 @@ export class ModelCheckpoint extends MonitorCallback {
         try: saveWeightsOnly ? 'filepath: "best.weights.h5"' : 'filepath: "best.h5"',
       });
     }
+  }
+
+  override state(): StateTree {
+    const [epoch, sinceSaving, lastBatch] = [this.#epoch, this.#sinceSaving, this.#lastBatch];
+    return { best: this.best, epoch, sinceSaving, lastBatch };
+  }
+
+  override restoreState(state: StateTree): void {
+    const saved = state as { epoch: number; sinceSaving: number; lastBatch?: number };
+    super.restoreState(state);
+    this.#epoch = saved.epoch;
+    this.#sinceSaving = saved.sinceSaving;
+    this.#lastBatch = saved.lastBatch;
   }
 
   override onEpochBegin(epoch: number): void {

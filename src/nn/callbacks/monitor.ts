@@ -1,4 +1,5 @@
 import { UsageError } from "../../ir/errors.ts";
+import type { StateTree } from "../resume/state-tree.ts";
 import { Callback } from "./callback.ts";
 
 export interface MonitorOptions {
@@ -53,6 +54,14 @@ export abstract class MonitorCallback extends Callback {
       got: 'mode "auto"',
       try: `say mode: "max" if larger is better, mode: "min" if smaller is`,
     });
+  }
+
+  override state(): StateTree {
+    return { best: this.best };
+  }
+
+  override restoreState(state: StateTree): void {
+    this.best = (state as { best?: number }).best;
   }
 
   /** True where `value` is better than `reference` by more than `minDelta`, or there is nothing to compare with. */

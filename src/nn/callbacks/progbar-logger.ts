@@ -36,6 +36,10 @@ export class ProgbarLogger extends Callback {
     this.#inFit = true;
   }
 
+  override onEpochResume(epoch: number): void {
+    this.onEpochBegin(epoch);
+  }
+
   override onEpochBegin(epoch: number): void {
     const { epochs, verbose } = this.params;
     const title = epochs > 1 ? `Epoch ${epoch + 1}/${epochs}` : "";

@@ -1,5 +1,6 @@
 import { UsageError } from "../../ir/errors.ts";
 import { pythonFloat } from "../number-format.ts";
+import type { StateTree } from "../resume/state-tree.ts";
 import type { EpochLogs } from "./callback.ts";
 import type { MonitorOptions } from "./monitor.ts";
 import { MonitorCallback } from "./monitor.ts";
@@ -40,6 +41,17 @@ export class ReduceLROnPlateau extends MonitorCallback {
     this.best = undefined;
     this.#cooldown = 0;
     this.wait = 0;
+  }
+
+  override state(): StateTree {
+    return { best: this.best, wait: this.wait, cooldown: this.#cooldown };
+  }
+
+  override restoreState(state: StateTree): void {
+    const { wait, cooldown } = state as { wait: number; cooldown: number };
+    super.restoreState(state);
+    this.wait = wait;
+    this.#cooldown = cooldown;
   }
 
   override onEpochEnd(epoch: number, logs: EpochLogs): void {

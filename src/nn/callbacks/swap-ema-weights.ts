@@ -1,3 +1,4 @@
+import type { StateTree } from "../resume/state-tree.ts";
 import { Callback } from "./callback.ts";
 
 export interface SwapEMAWeightsOptions {
@@ -22,6 +23,14 @@ export class SwapEMAWeights extends Callback {
     if (this.#swapped === to) return;
     this.optimizer?.swapAverages();
     this.#swapped = to;
+  }
+
+  override state(): StateTree {
+    return this.#swapped;
+  }
+
+  override restoreState(state: StateTree): void {
+    this.#swapped = state === true;
   }
 
   override onEpochBegin(): void {
