@@ -52,6 +52,8 @@ export type Values<F extends Flags> = { readonly [K in keyof F & string as Camel
 export interface CommandContext {
   /** Text for people, on the standard error. */
   readonly terminal: Terminal;
+  /** `--json` was given: only the data of the result will be printed. */
+  readonly json: boolean;
   /** Given when the user or the system wants the command to end. */
   readonly signal: AbortSignal;
 }

@@ -30,7 +30,10 @@ export async function datasetFromFile(path: string, context: FileContext): Promi
       problem: "the file does not give a data set",
       expected: "a function (ctx) => ({ train: { images, labels }, test: { images, labels }, classes })",
       got: made instanceof Model ? "a model" : made === null ? "null" : typeof made,
-      try: made instanceof Model ? `tendril train mnist --model ${path}` : "see the documents for an example",
+      try:
+        made instanceof Model
+          ? `tendril train mnist --model ${path}`
+          : "let the default export return such an object",
     });
   }
   const given = made as { train: GivenSplit; test: GivenSplit; classes?: readonly unknown[] };

@@ -10,7 +10,7 @@ import { classify, exitCodes, signalCodes } from "./exit-codes.ts";
 import { commandHelp, programHelp } from "./help.ts";
 import { listenForSignals } from "./interrupt.ts";
 import { packageVersion } from "./package.ts";
-import { printable, Terminal } from "./terminal.ts";
+import { printable, printableLines, Terminal } from "./terminal.ts";
 
 interface Entry {
   readonly about: string;
@@ -66,14 +66,15 @@ export async function main(argv: readonly string[]): Promise<number> {
   ignoreClosedPipes();
   const interrupt = listenForSignals();
   try {
-    const result = await run(argv, { terminal, signal: interrupt.signal });
+    const result = await run(argv, { terminal, json, signal: interrupt.signal });
     process.stdout.write(json ? `${JSON.stringify(result.data, plain, 2)}\n` : result.text);
     return exitCodes.ok;
   } catch (thrown) {
     const { error, exitCode } = classify(thrown);
     if (json) process.stdout.write(`${JSON.stringify({ error: errorDocument(error) }, plain, 2)}\n`);
     showError(error, terminal);
-    if (error.code === "internal" && error.cause instanceof Error) terminal.line(error.cause.stack);
+    if (error.code === "internal" && error.cause instanceof Error)
+      terminal.line(printableLines(error.cause.stack ?? ""));
     const signal = error.code === "cancelled" ? interrupt.received() : undefined;
     return signal === undefined ? exitCode : signalCodes[signal];
   } finally {
@@ -82,7 +83,8 @@ export async function main(argv: readonly string[]): Promise<number> {
 }
 
 async function run(argv: readonly string[], context: CommandContext): Promise<Result> {
-  const [name, ...rest] = argv;
+  // `tendril --json COMMAND` means what `tendril COMMAND --json` does.
+  const [name, ...rest] = argv[0] === "--json" ? argv.slice(1) : argv;
   if (name === "--version" || name === "-V") {
     const version = await packageVersion();
     return { data: { version }, text: `${version}\n` };

@@ -49,7 +49,7 @@ export async function makeModel(
     ];
     return new Sequential(layers, { seed });
   }
-  if (extname(name) === ".h5") return openModel(name);
+  if ([".h5", ".keras"].includes(extname(name))) return openModel(name);
   if (looksLikePath(name)) {
     return fromFile(name, () => runUserFile(name, { seed, signal, classes, inputShape: shape }));
   }
@@ -57,7 +57,7 @@ export async function makeModel(
   throw new UsageError({
     where: "--model",
     problem: "there is no such model",
-    expected: `one of ${names.join(", ")}, or a file .js, .mjs, .ts or .h5`,
+    expected: `one of ${names.join(", ")}, or a file .js, .mjs, .ts, .h5 or .keras`,
     got: name,
     try: suggestion(name, names) ?? "--model lecture",
   });

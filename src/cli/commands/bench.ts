@@ -12,9 +12,12 @@ export const bench = defineCommand({
   positionals: [{ name: "NAME", many: true, optional: true, about: "benchmarks; all unless some are named" }],
   flags: {
     python: { kind: "text", value: "PYTHON", about: "a Python with Keras or PyTorch to compare with" },
+    runs: { kind: "whole", value: "N", min: 1, about: "how often each is measured" },
+    threads: { kind: "whole", value: "N", min: 1, max: 64, about: "threads to compute on" },
+    only: { kind: "text", value: "TEXT", about: "only contestants whose names contain this" },
   },
   examples: ["tendril bench", "tendril bench lecture-cnn matmul --json"],
-  async run(names, { python }, { signal }) {
+  async run(names, values, { json, signal }) {
     const script = join(packageFolder, "bench", "main.ts");
     if (!(await fileExists(script))) {
       throw new UnsupportedError({
@@ -25,9 +28,15 @@ export const bench = defineCommand({
         try: "clone the repository and run it there",
       });
     }
-    const flags = python === undefined ? [] : ["--python", python];
-    const json = await output(["--import", "tsx", script, ...names, ...flags, "--json"], signal);
-    return { data: JSON.parse(json), text: json };
+    const { python, runs, threads, only } = values;
+    const flags = Object.entries({ python, runs, threads, only }).flatMap(([name, value]) =>
+      value === undefined ? [] : [`--${name}`, String(value)],
+    );
+    const text = await output(
+      ["--import", "tsx", script, ...names, ...flags, ...(json ? ["--json"] : [])],
+      signal,
+    );
+    return { data: json ? JSON.parse(text) : undefined, text };
   },
 });
 
