@@ -12,12 +12,15 @@ interface PageGlobals {
   readonly crossOriginIsolated?: boolean;
   readonly WorkerGlobalScope?: unknown;
   readonly navigator?: { readonly hardwareConcurrency?: number };
-  readonly Worker?: new (url: URL, options: { type: "module"; name: string }) => PageWorker;
+  readonly Worker?: unknown;
 }
-interface PageWorker {
+declare const Worker: new (
+  url: URL,
+  options: { type: "module"; name: string },
+) => {
   onerror: ((event: { readonly message?: string; preventDefault?(): void }) => void) | null;
   postMessage(message: unknown): void;
-}
+};
 
 const page = globalThis as unknown as PageGlobals;
 
@@ -52,8 +55,8 @@ export function startHelper(start: HelperStart, name: string, failed: (error: un
 }
 
 function startInPage(start: HelperStart, name: string, failed: (error: unknown) => void): void {
-  // This form of the address is what bundlers look for.
-  const worker = new page.Worker!(new URL("./worker.js", import.meta.url), { type: "module", name });
+  // Bundlers look for exactly this form.
+  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name });
   worker.onerror = (event) => {
     event.preventDefault?.();
     failed(event.message ?? "the worker's module could not be loaded");
@@ -68,8 +71,8 @@ function startInNode(
   failed: (error: unknown) => void,
 ): void {
   const file = import.meta.url.endsWith(".ts") ? "./worker.source.mjs" : "./worker.js";
-  const { Worker } = getBuiltinModule("node:worker_threads");
-  const worker = new Worker(new URL(file, import.meta.url), { workerData: start, name, execArgv: [] });
+  const threads = getBuiltinModule("node:worker_threads");
+  const worker = new threads.Worker(new URL(file, import.meta.url), { workerData: start, name, execArgv: [] });
   worker.on("error", failed);
   worker.unref();
 }
