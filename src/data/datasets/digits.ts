@@ -6,7 +6,7 @@ import { writeDigit } from "../digits/shapes.ts";
 import type { ImageDataset, ImageSplit } from "./types.ts";
 
 export interface DigitsOptions {
-  /** Number of training images (default 10,000). */
+  /** Number of training images (default 20,000). */
   train?: number;
   /** Number of test images (default 2,000); none is a training image. */
   test?: number;
@@ -25,10 +25,10 @@ const STREAMS = { train: 0, test: 1, order: 2 };
  * hold each digit once. The bytes are the same in every JavaScript engine.
  *
  * @throws UsageError where a number of images or the seed is not a whole number.
- * @example const { train, test } = digits({ train: 10000, test: 2000, seed: 0 });
+ * @example const { train, test } = digits({ train: 20000, test: 2000, seed: 0 });
  */
 export function digits(options: DigitsOptions = {}): ImageDataset {
-  const { train = 10000, test = 2000, seed = 0 } = options;
+  const { train = 20000, test = 2000, seed = 0 } = options;
   for (const [name, value] of Object.entries({ train, test })) {
     if (!Number.isSafeInteger(value) || value < 0 || value > 2 ** 21) {
       throw new UsageError({
@@ -36,7 +36,7 @@ export function digits(options: DigitsOptions = {}): ImageDataset {
         problem: "not a number of images",
         expected: "a whole number from 0 to 2,097,152",
         got: String(value),
-        try: "digits({ train: 10000, test: 2000 })",
+        try: "digits({ train: 20000, test: 2000 })",
       });
     }
   }

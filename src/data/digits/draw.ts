@@ -34,7 +34,7 @@ interface Hand {
 function holdPen(r: Stream): Hand {
   // Most people write with care, some do not: every deviation below is scaled by the writer's haste.
   const u = r.unit();
-  const haste = 0.65 + 0.85 * u * u;
+  const haste = 0.5 + 0.9 * u * u * u;
   const slant = 0.2 + 0.24 * haste * r.bell();
   // Rotation by the rational form of sine and cosine.
   const t = 0.03 * haste * r.bell();
@@ -52,7 +52,7 @@ function holdPen(r: Stream): Hand {
     yx: width * sin,
     yy: cos - slant * sin,
     lattice,
-    radius: 0.5 + 0.9 * weight + (r.chance(0.1) ? r.between(0, 1.3) : 0),
+    radius: 0.5 + 0.9 * weight + (r.chance(0.07) ? r.between(0, 1.2) : 0),
     taper: 0.18 * r.bell(),
     nib: r.between(0.75, 1.2),
     softness: r.between(0.9, 1.6),

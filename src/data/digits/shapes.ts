@@ -533,7 +533,7 @@ const seven: Form = (r) => {
   const top = -0.5 + r.between(0, 0.14);
   const foot = r.between(-0.18, 0.26);
   const bow = r.between(-0.12, 0.1);
-  const start = r.chance(0.4) ? [left + r.between(-0.06, 0.06), top + r.between(0.08, 0.38)] : [];
+  const start = r.chance(0.4) ? [left + r.between(-0.06, 0.06), top + r.between(0.08, 0.3)] : [];
   const shoulder = r.chance(0.5)
     ? corner(right, -0.5 + r.between(-0.04, 0.06))
     : [right - 0.06, -0.49, right + 0.01, -0.42, right - 0.02, -0.3];
