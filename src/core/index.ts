@@ -11,6 +11,7 @@ export { type GradientOptions, gradient } from "./gradient.ts";
 export { type Nested, type Operand, scalar, type TensorOptions, tensor, toTensor } from "./operand.ts";
 export * from "./ops/index.ts";
 export * from "./random.ts";
+export * from "./replay/index.ts";
 export { scope } from "./scope.ts";
 export { type ReadOptions, Tensor } from "./tensor.ts";
 export { guard } from "./tracing.ts";
