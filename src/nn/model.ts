@@ -219,7 +219,7 @@ export class Model extends Layer {
     return training.testOnBatch(this, x, y, options);
   }
 
-  /** Writes the whole model to a Keras file (`.h5`), with the state of the optimizer. */
+  /** Writes the whole model to a Keras file (`.keras` or `.h5`), with the state of the optimizer. */
   async save(path: string, options?: SaveOptions): Promise<void> {
     const { saveModel } = await import("./files/index.ts");
     await saveModel(this, path, options);
@@ -231,7 +231,7 @@ export class Model extends Layer {
     await saveWeights(this, path);
   }
 
-  /** Reads the weights from a Keras file: `.weights.h5`, or those of a whole `.h5` model. */
+  /** Reads the weights from a Keras file: `.weights.h5`, or those of a whole model, `.h5` or `.keras`. */
   async loadWeights(source: string | Uint8Array): Promise<void> {
     const { loadWeights } = await import("./files/index.ts");
     await loadWeights(this, source);

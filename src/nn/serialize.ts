@@ -18,18 +18,24 @@ import { type Application, type SymbolicTensor, sizesInFile } from "./symbolic.t
 
 export type Dialect = "legacy" | "native";
 
+/** Where Keras has the classes of models; layers are in `keras.layers`. */
+const modules: ReadonlyMap<string, string> = new Map([
+  ["Sequential", "keras"],
+  ["Functional", "keras.src.models.functional"],
+]);
+
 /** `{ class_name, config, … }` of a model or layer, as `JSON.stringify` takes it. */
 export function serialize(layer: Layer, dialect: Dialect): JsonObject {
   const type = layer.constructor as unknown as LayerClass;
   const registered = type.registeredIn === undefined ? null : `${type.registeredIn}>${layer.type}`;
   if (dialect === "legacy") return { class_name: registered ?? layer.type, config: configOf(layer, dialect) };
-  const module = layer.type === "Sequential" || layer.type === "Functional" ? "keras" : "keras.layers";
+  const module = modules.get(layer.type) ?? "keras.layers";
   const shapes = layer.applications[0]?.inputs.map((t) => sizesInFile(t.shape)) ?? [];
   return {
     module: registered === null ? module : null,
     class_name: layer.type,
     config: configOf(layer, dialect),
-    registered_name: registered,
+    registered_name: layer.type === "Functional" ? "Functional" : registered,
     ...(shapes.length === 1 && layer.weights().length > 0 && { build_config: { input_shape: shapes[0]! } }),
   };
 }

@@ -2,6 +2,8 @@
  * Model summaries, character for character as Keras prints them: today's boxed table (Keras 3, laid out as the library
  * `rich` does on a terminal of a given width) and the ruled lines of Keras 2.
  */
+import type { Variable } from "../core/index.ts";
+import type { DType } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import { elements, type Layer } from "./layer.ts";
 import type { Model } from "./model.ts";
@@ -179,19 +181,25 @@ interface Total {
 }
 
 function totals(model: Model): Total[] {
-  const of = (name: string, counts: readonly number[]): Total => {
-    const count = counts.reduce((a, b) => a + b, 0);
-    return { name, count, bytes: 4 * count };
-  };
-  const trained = of("Trainable", model.trainableWeights().map(elements));
-  const fixed = of("Non-trainable", model.nonTrainableWeights().map(elements));
+  const of = (name: string, weights: readonly Variable[]): Total => ({
+    name,
+    count: weights.reduce((sum, w) => sum + elements(w), 0),
+    bytes: weights.reduce((sum, w) => sum + bytesInKeras(w.dtype) * elements(w), 0),
+  });
+  const trained = of("Trainable", model.trainableWeights());
+  const fixed = of("Non-trainable", model.nonTrainableWeights());
   const state = optimizerTotal(model);
   const parts = state === undefined ? [trained, fixed] : [trained, fixed, state];
   const sum = (f: (t: Total) => number) => parts.map(f).reduce((a, b) => a + b, 0);
   return [{ name: "Total", count: sum((t) => t.count), bytes: sum((t) => t.bytes) }, ...parts];
 }
 
-/** The optimizer's state, once training or a file has made it. Keras counts its iterations in 8 bytes. */
+/** Whole numbers have 8 bytes in Keras. */
+function bytesInKeras(dtype: DType): number {
+  return dtype === "int32" ? 8 : 4;
+}
+
+/** The optimizer's state, once training or a file has made it. */
 function optimizerTotal(model: Model): Total | undefined {
   const optimizer = model.compiled?.optimizer;
   const state = optimizer?.weights() ?? [];
@@ -201,7 +209,7 @@ function optimizerTotal(model: Model): Total | undefined {
   return {
     name: "Optimizer",
     count: counts.reduce((a, b) => a + b, 0),
-    bytes: counts.reduce((sum, n, i) => sum + n * (state[i]!.dtype === "int32" ? 8 : 4), 0),
+    bytes: counts.reduce((sum, n, i) => sum + n * bytesInKeras(state[i]!.dtype), 0),
   };
 }
 

@@ -1,8 +1,9 @@
-/** Keras files: whole models (`.h5`) and weights (`.weights.h5`), from paths or bytes. */
+/** Keras files: whole models (`.keras`, `.h5`) and weights (`.weights.h5`), from paths or bytes. */
+import { isZip } from "../../formats/zip.ts";
 import { UsageError } from "../../ir/errors.ts";
 import type { Model } from "../model.ts";
+import { modelFromKeras, modelToKeras, weightsFromKeras } from "./keras-archive.ts";
 import {
-  checkNotArchive,
   type LoadOptions,
   modelFromH5,
   modelToH5,
@@ -11,20 +12,24 @@ import {
   weightsToH5,
 } from "./keras-h5.ts";
 
+export { modelFromKeras, modelToKeras, weightsFromKeras } from "./keras-archive.ts";
 export type { LoadOptions, SaveOptions } from "./keras-h5.ts";
 export { modelFromH5, modelToH5, weightsFromH5, weightsToH5 } from "./keras-h5.ts";
 
 /**
- * Writes the whole model to `path` (Node only; in a browser use `modelToH5`). The file is complete or not there at all.
+ * Writes the whole model to `path` (Node only; in a browser use `modelToKeras` or `modelToH5`). The file is complete or not
+ * there at all.
  *
- * @throws UsageError unless the path ends in `.h5`, UnsupportedError for a model whose computation is written in code.
+ * @throws UsageError unless the path ends in `.keras` or `.h5`, UnsupportedError for a model whose computation is written in
+ * code.
  */
 export async function saveModel(model: Model, path: string, options: SaveOptions = {}): Promise<void> {
-  if (!path.endsWith(".h5") || path.endsWith(".weights.h5")) {
-    throw wrongEnding(path, ".h5", "saveWeights writes .weights.h5");
+  const archive = path.endsWith(".keras");
+  if (!archive && (!path.endsWith(".h5") || path.endsWith(".weights.h5"))) {
+    throw wrongEnding(path, ".keras", "saveWeights writes .weights.h5");
   }
   const { writeFileAtomic } = await import("../../data/files.ts");
-  await writeFileAtomic(path, await modelToH5(model, options));
+  await writeFileAtomic(path, await (archive ? modelToKeras : modelToH5)(model, options));
 }
 
 /**
@@ -36,8 +41,8 @@ export async function saveModel(model: Model, path: string, options: SaveOptions
 export async function loadModel(source: string | Uint8Array, options: LoadOptions = {}): Promise<Model> {
   const bytes = await bytesOf(source);
   const name = options.name ?? (typeof source === "string" ? source : undefined);
-  checkNotArchive(bytes, name ?? "model file");
-  return modelFromH5(bytes, { ...options, ...(name !== undefined && { name }) });
+  const read = isZip(bytes) ? modelFromKeras : modelFromH5;
+  return read(bytes, { ...options, ...(name !== undefined && { name }) });
 }
 
 /**
@@ -46,17 +51,17 @@ export async function loadModel(source: string | Uint8Array, options: LoadOption
  * @throws UsageError unless the path ends in `.weights.h5`.
  */
 export async function saveWeights(model: Model, path: string): Promise<void> {
-  if (!path.endsWith(".weights.h5")) throw wrongEnding(path, ".weights.h5", "save writes whole models, .h5");
+  if (!path.endsWith(".weights.h5"))
+    throw wrongEnding(path, ".weights.h5", "save writes whole models, .keras or .h5");
   const { writeFileAtomic } = await import("../../data/files.ts");
   await writeFileAtomic(path, await weightsToH5(model));
 }
 
-/** Sets the weights from a path (Node only) or bytes; see `weightsFromH5`. */
+/** Sets the weights from a path (Node only) or bytes, `.weights.h5`, `.h5` or `.keras`; see `weightsFromH5`. */
 export async function loadWeights(model: Model, source: string | Uint8Array): Promise<void> {
   const bytes = await bytesOf(source);
   const name = typeof source === "string" ? source : undefined;
-  checkNotArchive(bytes, name ?? "weights file");
-  await weightsFromH5(model, bytes, name);
+  await (isZip(bytes) ? weightsFromKeras : weightsFromH5)(model, bytes, name);
 }
 
 async function bytesOf(source: string | Uint8Array): Promise<Uint8Array> {

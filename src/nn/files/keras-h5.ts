@@ -6,17 +6,18 @@
  */
 import { type H5Group, h5Group, readH5, writeH5 } from "../../formats/h5.ts";
 import { type JsonObject, parseJson, stringifyJson } from "../../formats/json.ts";
-import { FormatError, ShapeError, UnsupportedError } from "../../ir/errors.ts";
+import { FormatError, ShapeError } from "../../ir/errors.ts";
 import { compileOptionsFromConfig, trainingConfig } from "../compile-config.ts";
 import { type DeserializeOptions, deserializeModel } from "../deserialize.ts";
 import type { Model } from "../model.ts";
 import { serialize } from "../serialize.ts";
 import { assignAll, match, type Stored } from "./arrays.ts";
 import { matchLayerWeights, readWeights, writeLayerWeights, writeWeights } from "./layer-weights.ts";
+import { matchOptimizer } from "./optimizer-state.ts";
 import { matchPathWeights, writePathWeights } from "./path-weights.ts";
 
 /** The version of Keras whose files these are, and the backend whose layout of kernels they have. */
-const dialect: ReadonlyMap<string, string> = new Map([
+export const dialect: ReadonlyMap<string, string> = new Map([
   ["keras_version", "3.15.1"],
   ["backend", "tensorflow"],
 ]);
@@ -111,8 +112,8 @@ export function weightsToH5(model: Model): Promise<Uint8Array> {
 }
 
 /**
- * Sets the weights from the bytes of a `.weights.h5` file, of a file of weights of Keras 2, or of a whole `.h5` model.
- * Nothing is changed where anything does not fit.
+ * Sets the weights from the bytes of a `.weights.h5` file, of a file of weights of Keras 2, or of a whole `.h5` model. A
+ * compiled model gets the optimizer's state too, where a `.weights.h5` file has one that fits. Nothing is changed where anything does not fit.
  *
  * @throws FormatError for damage, ShapeError where layers or weights do not fit.
  */
@@ -122,7 +123,11 @@ export async function weightsFromH5(model: Model, bytes: Uint8Array, name?: stri
   const group = root.groups.get("model_weights") ?? root;
   const byOrder = group.attrs.has("layer_names") || group.attrs.has("layer_names0");
   if (!byOrder && !root.groups.has("layers") && !root.groups.has("vars")) throw lacks(where, "layers");
-  assignAll(byOrder ? matchLayerWeights(model, group, where) : matchPathWeights(model, root, where));
+  assignAll(
+    byOrder
+      ? matchLayerWeights(model, group, where)
+      : [...matchPathWeights(model, root, where), ...matchOptimizer(model, root, where)],
+  );
 }
 
 function textOf(root: H5Group, key: string, where: string): string | undefined {
@@ -144,17 +149,5 @@ function lacks(where: string, what: string): FormatError {
     expected: "a file written by Keras or Tendril",
     got: "another HDF5 file",
     try: "check that this is the file you mean",
-  });
-}
-
-/** Refuses the archives that are told from `.h5` files by their first bytes. */
-export function checkNotArchive(bytes: Uint8Array, where: string): void {
-  if (bytes[0] !== 0x50 || bytes[1] !== 0x4b) return;
-  throw new UnsupportedError({
-    where,
-    problem: "this is a `.keras` archive",
-    expected: "an HDF5 file (`.h5`)",
-    got: "a zip archive",
-    try: 'save the model in Keras as "model.h5"',
   });
 }

@@ -8,15 +8,15 @@ import type { Layer } from "../layer.ts";
 import type { Model } from "../model.ts";
 import { snakeCase } from "../naming.ts";
 import { type Assignment, match, type Stored, stored, toDataset } from "./arrays.ts";
+import { optimizerState } from "./optimizer-state.ts";
 
 /** The root of the file. */
-export function writePathWeights(model: Model): H5Group {
+export function writePathWeights(model: Model, withOptimizer = true): H5Group {
   const root = writeLayer(model);
-  const optimizer = model.compiled?.optimizer;
-  const state = optimizer?.weights() ?? [];
-  if (optimizer !== undefined && (optimizer.iterations > 0 || state.some((w) => w.shape.length > 0))) {
+  const saved = withOptimizer ? optimizerState(model) : undefined;
+  if (saved !== undefined) {
     const group = h5Group();
-    group.groups.set("vars", writeVars(optimizer.name, state));
+    group.groups.set("vars", writeVars(saved.name, saved.state));
     root.groups.set("optimizer", group);
   }
   return root;
