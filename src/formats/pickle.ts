@@ -2,6 +2,8 @@
  * Reads Python pickles (protocols 0 to 5) without running anything: the opcodes build plain values, and a class or function
  * that a pickle names is looked up in a table that the caller passes. What is not in the table is refused.
  * Format: CPython's Lib/pickletools.py.
+ *
+ * Over 400 lines: the opcodes are one table over one machine.
  */
 import { FormatError, LimitError, UnsupportedError } from "../ir/errors.ts";
 import { ByteBudget, ByteReader, type FileLabel, MAX_DECODED_BYTES, showFile } from "./reader.ts";

@@ -3,6 +3,8 @@
  * which says what is computed with tensors.
  *
  * There is no method for the shape of the output: a layer is called on an unknown tensor and the shape is read off.
+ *
+ * Over 400 lines: building, calling, weights and configuration of a layer share its state.
  */
 import {
   key,

@@ -2,6 +2,8 @@
  * The compiled functions of training: one step (batch assembly, forward, losses and penalties, backward, the watch on
  * values that are not finite, optimizer, metrics), one batch of evaluation, one of prediction. Each is one plan with a
  * symbolic number of rows, kept in the compiled state, so that a short last batch or a new learning rate makes nothing anew.
+ *
+ * Over 400 lines: the plans of training share how data, losses and metrics are traced.
  */
 import {
   type BackendName,

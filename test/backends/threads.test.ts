@@ -1,4 +1,8 @@
-/** Threads of the wasm backend (reliability DT-3): the same bits for any number, failures, interruption, leaving. */
+/**
+ * Threads of the wasm backend (reliability DT-3): the same bits for any number, failures, interruption, leaving.
+ *
+ * Over 400 lines: one set of plans for every number of threads.
+ */
 import { readdirSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";

@@ -1,4 +1,8 @@
-/** Rows: shapes, indexing, compressed rows, creation. Long because it is a table with several cases for each operation. */
+/**
+ * Rows: shapes, indexing, compressed rows, creation. Long because it is a table with several cases for each operation.
+ *
+ * Over 400 lines: a table, a row for each operation.
+ */
 import * as t from "../../src/core/index.ts";
 import type { Nd } from "./ops-arrays.ts";
 import { apart, at, build, indices, nd, uniform, whole } from "./ops-arrays.ts";

@@ -1,3 +1,4 @@
+/** Over 400 lines: every file form with its damage. */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

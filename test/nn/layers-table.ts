@@ -1,4 +1,8 @@
-/** Samples of every layer, for the harness: options and the shape of one input row. A layer without a row fails it. */
+/**
+ * Samples of every layer, for the harness: options and the shape of one input row. A layer without a row fails it.
+ *
+ * Over 400 lines: a table, a row for each layer.
+ */
 import type { Tensor } from "../../src/core/index.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import {

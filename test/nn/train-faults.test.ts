@@ -1,3 +1,4 @@
+/** Over 400 lines: a table of bad calls and their messages. */
 import { describe, expect, test } from "vitest";
 import { TendrilError } from "../../src/ir/errors.ts";
 import {

@@ -1,3 +1,4 @@
+/** Over 400 lines: one run looked at from every side. */
 import { describe, expect, test } from "vitest";
 import { memory, type Tensor } from "../../src/core/index.ts";
 import {

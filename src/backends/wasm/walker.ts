@@ -2,6 +2,8 @@
  * The plan runner, itself WebAssembly: walks the entries [from, to) of a plan's table in memory and calls each row's
  * kernel once per task. The layout of an entry is in ../layout.ts. In a shared memory the tasks of marked rows are a job
  * that helping threads take part in, as control.ts tells.
+ *
+ * Over 400 lines: one function in machine words, written out row by row with its barriers.
  */
 import { INTERRUPT } from "../arena.ts";
 import { ENTRY_BYTES, GUARD, SHARED, STOPPABLE } from "../layout.ts";

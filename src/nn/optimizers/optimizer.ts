@@ -4,6 +4,8 @@
  *
  * Everything that changes from step to step (learning rate, bias corrections) is computed on the host and handed to the
  * plan as a scalar input, so a plan is made once.
+ *
+ * Over 400 lines: clipping, decay, averages and accumulation act on the same updates.
  */
 import { full, type Tensor, type Variable, variable, where } from "../../core/index.ts";
 import type { DType, TypedArray } from "../../ir/dtype.ts";
