@@ -4,9 +4,24 @@ import { ShapeError, UsageError } from "../../src/ir/errors.ts";
 import type { Shape } from "../../src/ir/size.ts";
 import { type CallContext, callContext, within } from "../../src/nn/context.ts";
 import { Layer } from "../../src/nn/layer.ts";
-import { Activation, Conv2D, Dense, Dropout, Flatten, Input, ReLU } from "../../src/nn/layers/index.ts";
+import {
+  Activation,
+  BatchNormalization,
+  Conv2D,
+  Dense,
+  Dropout,
+  Flatten,
+  Input,
+  RandomContrast,
+  RandomFlip,
+  RandomRotation,
+  RandomTranslation,
+  RandomZoom,
+  ReLU,
+} from "../../src/nn/layers/index.ts";
 import { Model } from "../../src/nn/model.ts";
 import { clearSession, keyInFile, snakeCase, suggestion } from "../../src/nn/naming.ts";
+import { SGD } from "../../src/nn/optimizers/index.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import { testBackend as backend } from "../backends.ts";
 import { samples } from "./layers-table.ts";
@@ -282,6 +297,78 @@ describe("trainable", () => {
         else expect([...w], label).toEqual([...before[i]!]);
       });
     }
+  });
+});
+
+describe("weights that are not free", () => {
+  test("constraints hold after every step, with every kind of averaging", async () => {
+    for (const options of [
+      {},
+      { useEma: true, emaOverwriteFrequency: 1 },
+      { gradientAccumulationSteps: 2 },
+    ]) {
+      const dense = new Dense({ units: 3, kernelConstraint: { type: "unitNorm" }, biasConstraint: "nonNeg" });
+      const model = new Sequential([Input({ shape: [4] }), dense], { seed: 1 });
+      model.compile({ optimizer: new SGD({ learningRate: 0.5, ...options }), loss: "mse", backend });
+      const x = { data: Float32Array.of(1, 2, 3, 4, -1, 0, 2, 1), shape: [2, 4] };
+      const y = { data: Float32Array.of(-9, -9, 9, -9, 9, 9), shape: [2, 3] };
+      for (let i = 0; i < 2; i++) await model.trainOnBatch(x, y);
+      const kernel = dense.kernel.read();
+      for (let unit = 0; unit < 3; unit++) {
+        const length = Math.hypot(...[0, 1, 2, 3].map((i) => kernel[3 * i + unit]!));
+        expect(Math.abs(length - 1)).toBeLessThan(1e-5);
+      }
+      expect(dense.bias!.read().every((b) => b >= 0)).toBe(true);
+    }
+  });
+
+  test("batch normalization: moving statistics follow, also where a layer is used twice; frozen ones rest", async () => {
+    const norm = new BatchNormalization({ momentum: 0.5, center: false, scale: false });
+    const x = Input({ shape: [1] });
+    const model = new Model({ inputs: x, outputs: new Dense({ units: 1 }).apply(norm.apply(norm.apply(x))) });
+    model.compile({ optimizer: "sgd", loss: "mse", backend });
+    const data = { data: Float32Array.of(2, 6), shape: [2, 1] };
+    const step = () => model.trainOnBatch(data, Float32Array.of(0, 1));
+    await step();
+    // First use: mean 4, variance 4; second use: mean 0, variance 1 less ε.
+    expect(norm.movingMean.read()[0]).toBeCloseTo((0 + 4) / 2 / 2, 5);
+    expect(norm.movingVariance.read()[0]).toBeCloseTo(((1 + 4) / 2 + 1) / 2, 2);
+    const kept = norm.getWeights();
+    norm.trainable = false;
+    await step();
+    expect(norm.getWeights()).toEqual(kept);
+    norm.trainable = true;
+    await step();
+    expect(norm.getWeights()).not.toEqual(kept);
+  });
+
+  test("images are changed at random in a compiled step, and not in prediction", async () => {
+    const augment = () => [
+      new RandomFlip(),
+      new RandomRotation({ factor: 0.2 }),
+      new RandomZoom({ heightFactor: 0.3 }),
+      new RandomTranslation({ heightFactor: 0.2, widthFactor: 0.2, fillMode: "constant" }),
+      new RandomContrast({ factor: 0.5, valueRange: [0, 1] }),
+    ];
+    const make = () =>
+      new Sequential([Input({ shape: [6, 6, 1] }), ...augment(), new Flatten(), new Dense({ units: 1 })], {
+        seed: 3,
+      });
+    const x = { data: Float32Array.from({ length: 108 }, (_, i) => (i % 7) / 7), shape: [3, 6, 6, 1] };
+    const train = async (seed: number) => {
+      const model = make();
+      model.compile({ optimizer: "sgd", loss: "mse", backend });
+      const losses: number[] = [];
+      for (let i = 0; i < 2; i++) losses.push(...(await model.trainOnBatch(x, [0, 1, 0], { seed })));
+      return losses;
+    };
+    const first = await train(1);
+    expect(await train(1)).toEqual(first);
+    expect(await train(2)).not.toEqual(first);
+    const model = make();
+    model.compile({ loss: "mse", backend });
+    const one = (await model.predict(x, { verbose: 0 })) as Tensor;
+    expect(read((await model.predict(x, { verbose: 0 })) as Tensor)).toEqual(read(one));
   });
 });
 

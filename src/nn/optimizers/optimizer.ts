@@ -204,7 +204,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
   }
 
   /**
-   * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots.
+   * Records one step as effects of the trace: clipping, weight decay, the update of every weight and its slots, and what
+   * the weights are constrained to.
    * `scalars` are the values of `scalars()` as Tensors (plan inputs). Returns the values that must be finite: those of the
    * weights, and sums of gradients.
    */
@@ -238,7 +239,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const kept = (value: Tensor, old: Tensor) => (update ? where(update, value, old) : value);
     for (const [name, value] of Object.entries(next.slots ?? {}))
       own.get(name)!.assign(kept(value, slots[name]!));
-    const value = this.#averaged(own.get(averageSlot), kept(next.value, before), scalars);
+    const averaged = this.#averaged(own.get(averageSlot), kept(next.value, before), scalars);
+    const value = weight.constraint?.(averaged) ?? averaged;
     weight.assign(value);
     return value;
   }
