@@ -1,0 +1,14 @@
+/** Processes killed while they save: what was called safe is there afterwards, whole (CK-1, CK-2). */
+import { describe, expect, test } from "vitest";
+import { hasStrace, killsAtEach, manyKills } from "./kills.ts";
+
+test("25 kills at random moments lose nothing (CK-1)", async () => {
+  expect(await manyKills(25)).toBeGreaterThan(25);
+});
+
+describe("killed at each system call of a save, old or new is there (CK-2)", () => {
+  const calls = ["fsync", "rename,renameat,renameat2", "unlink,unlinkat"];
+  test.skipIf(!hasStrace)("strace is there", async () => {
+    for (const call of calls) expect(await killsAtEach(call)).toBeGreaterThan(1);
+  });
+});

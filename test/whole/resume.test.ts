@@ -1,0 +1,8 @@
+/** A run stopped anywhere and resumed has the bits of one that was never stopped (DT-1). */
+import { expect, test } from "vitest";
+import { compareCuts, settings } from "../nn/resume-kit.ts";
+
+test.each(Object.keys(settings))("%s", async (name) => {
+  const stops = await compareCuts(name, [1, 2, 3, 5, 6, 7, 9, 13, 20, 29, 33, 41]);
+  expect(stops).toBeGreaterThan(10);
+});
