@@ -2,7 +2,15 @@
 import { createHash } from "node:crypto";
 import type { BackendName } from "../core/index.ts";
 import { History } from "../nn/history.ts";
-import { Callback, EarlyStopping, type Logs, type Model, ModelCheckpoint, optimizers } from "../nn/index.ts";
+import {
+  BackupAndRestore,
+  Callback,
+  EarlyStopping,
+  type Logs,
+  type Model,
+  ModelCheckpoint,
+  optimizers,
+} from "../nn/index.ts";
 import { fillTemplate } from "../nn/number-format.ts";
 import type { CommandContext } from "./command.ts";
 import { type Dataset, inputFor, oneHot } from "./samples.ts";
@@ -23,6 +31,10 @@ export interface TrainingOptions {
   readonly checkpoint?: string | undefined;
   /** Epochs without improvement after which training ends. */
   readonly earlyStopping?: number | undefined;
+  /** The folder that keeps the state of the run, after each epoch and when it is interrupted. */
+  readonly backup?: string | undefined;
+  /** Such a folder, to go on from and to keep the state in. */
+  readonly resume?: string | undefined;
   readonly verbose: 0 | 1 | 2;
 }
 
@@ -65,9 +77,12 @@ export class Training {
   }
 
   #callbacks(): Callback[] {
-    const { checkpoint, earlyStopping, verbose } = this.options;
+    const { checkpoint, earlyStopping, verbose, backup, resume } = this.options;
     const { monitor } = this;
+    const folder = resume ?? backup;
+    const restore = resume === undefined ? "never" : "required";
     return [
+      ...(folder === undefined ? [] : [new BackupAndRestore(folder, { restore, deleteCheckpoint: false })]),
       ...(checkpoint === undefined
         ? []
         : [new ModelCheckpoint({ filepath: checkpoint, monitor, saveBestOnly: true })]),

@@ -28,7 +28,13 @@ export const demo = defineCommand({
         ...{ model: "lecture", data: undefined, samples, epochs, seed, out },
         ...{ batchSize: 128, validationSplit: 0.1, optimizer: "adam", learningRate: 0.004 },
         ...{ backend: "wasm", threads: undefined },
-        ...{ checkpoint: undefined, earlyStopping: undefined, verbose: "1" },
+        ...{
+          checkpoint: undefined,
+          backup: undefined,
+          resume: undefined,
+          earlyStopping: undefined,
+          verbose: "1",
+        },
       },
       context,
     );

@@ -41,6 +41,12 @@ const flags = {
     min: 0,
     about: "stop after so many epochs without improvement",
   },
+  backup: {
+    kind: "text",
+    value: "DIR",
+    about: "keep the state of the training here, after each epoch and on Ctrl-C",
+  },
+  resume: { kind: "text", value: "DIR", about: "go on with the training kept here, and keep it here" },
   out: { kind: "text", value: "DIR", about: "write model, history and pictures to this folder" },
   verbose: {
     kind: "choice",
@@ -61,6 +67,8 @@ export const train = defineCommand({
     "tendril train mnist --epochs 50 --validation-split 0.5 --checkpoint m.h5 --early-stopping 2",
     "tendril train digits --model wide --out runs/wide",
     "tendril train mnist --model my-model.mjs --json",
+    "tendril train mnist --backup runs/a",
+    "tendril train mnist --resume runs/a",
   ],
   async run([name], values, context) {
     const report = await runTraining(name!, values, context);
@@ -98,6 +106,7 @@ export async function runTraining(
 ): Promise<TrainReport> {
   const { terminal, signal } = context;
   checkCheckpoint(values.checkpoint);
+  checkFolders(values);
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
   const { name: backend, ...engine } = startEngine(values);
@@ -132,6 +141,18 @@ function checkCheckpoint(path: string | undefined): void {
     expected: "a name that ends in .h5 (whole models)",
     got: path,
     try: `--checkpoint ${path.replace(/(\.weights)?(\.\w+)?$/, ".h5")}`,
+  });
+}
+
+/** A training is begun or gone on with, not both. */
+function checkFolders({ backup, resume }: TrainValues): void {
+  if (backup === undefined || resume === undefined) return;
+  throw new UsageError({
+    where: "tendril train",
+    problem: "--backup and --resume cannot be given together",
+    expected: "--backup DIR to begin, --resume DIR to go on",
+    got: `--backup ${backup} --resume ${resume}`,
+    try: "--resume DIR alone: it goes on writing to the folder",
   });
 }
 
@@ -199,13 +220,18 @@ async function saveInterrupted(
     problem: `stopped on request after ${training.epochsRun} whole epochs`,
     expected: `${training.options.epochs} epochs`,
     got: saved.length === 0 ? "nothing was to be saved" : `saved: ${saved.join(", ")}`,
-    try:
-      out === undefined
-        ? "give --out DIR to keep what was learnt"
-        : "--model FILE.h5 trains a saved model further",
+    try: adviceAfter(training, out),
     details: { epochsRun: training.epochsRun, files: Object.fromEntries(files) },
     cause: error,
   });
+}
+
+function adviceAfter({ options }: Training, out: OutputFolder | undefined): string {
+  const folder = options.resume ?? options.backup;
+  if (folder !== undefined) return `the same command with --resume ${folder} goes on where it stopped`;
+  return out === undefined
+    ? "give --out DIR to keep what was learnt, --backup DIR to go on later"
+    : "--model FILE.h5 trains a saved model further";
 }
 
 /** The report for people. */
