@@ -111,6 +111,8 @@ export class CheckpointFolder {
    * @throws CheckpointError where it could not be written; the earlier ones are as they were.
    */
   async save(bytes: Uint8Array): Promise<string> {
+    // A process that was killed between writing and removing left one too many.
+    await this.#prune();
     const number = (this.#numbers.at(-1) ?? 0) + 1;
     const path = await this.#pathOf(number);
     await guarded(path, "the checkpoint cannot be written", () => writeFileAtomic(path, bytes, this.#files));
