@@ -14,5 +14,5 @@ export * from "./random.ts";
 export * from "./replay/index.ts";
 export { scope } from "./scope.ts";
 export { type ReadOptions, Tensor } from "./tensor.ts";
-export { guard } from "./tracing.ts";
+export { guard, rehearse } from "./tracing.ts";
 export { Variable, type VariableOptions, variable } from "./variable.ts";

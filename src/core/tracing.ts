@@ -33,6 +33,11 @@ export function withTrace<T>(trace: Trace | undefined, fn: () => T): T {
   }
 }
 
+/** Runs `fn` as `compile` would trace it, and forgets what it assigned. */
+export function rehearse<T>(fn: () => T): T {
+  return withTrace(new Trace(), fn);
+}
+
 /**
  * Inside a compiled function: its assignments are carried out only where `condition` (a scalar) is true; with several
  * guards, where all are. The function must return a record; the result tells in `committed` what happened. Throws

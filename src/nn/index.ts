@@ -21,6 +21,7 @@ export {
   unitNorm,
 } from "./constraints.ts";
 export { type CallContext, type CollectingContext, callContext, within } from "./context.ts";
+export type { StepBatch, StepTools, Trained, TrainStep } from "./custom-step.ts";
 export type {
   ArraysInput,
   BatchInput,

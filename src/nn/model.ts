@@ -10,6 +10,7 @@ import { ShapeError, UsageError } from "../ir/errors.ts";
 import { Dim, type Shape, type Size, sameSize, showShape } from "../ir/size.ts";
 import type { CompiledState, CompileOptions } from "./compile-options.ts";
 import { type CallContext, callContext } from "./context.ts";
+import type { StepBatch, StepTools } from "./custom-step.ts";
 import type {
   ArraysInput,
   EvaluateOptions,
@@ -114,9 +115,17 @@ export class Model extends Layer {
     return (this.#graph?.outputs ?? []).map((t) => port(t));
   }
 
+  /**
+   * One step of training in your own words, instead of the loss and optimizer of `compile`: computes losses with
+   * `tools.forward`, has weights follow them with `tools.minimize`, and returns scalars for the logs. Traced once; the model
+   * need not have a `call` then.
+   */
+  trainStep?(batch: StepBatch, tools: StepTools): Record<string, Tensor>;
+
   /** A class of the user's own is built by calling it on unknown tensors. */
   override build(input: Shape | readonly Shape[]): void {
     if (this.#graph !== undefined) return;
+    if (this.trainStep !== undefined && this.call === Model.prototype.call) return;
     const shapes = (Array.isArray(input[0]) ? input : [input]) as readonly Shape[];
     const xs = shapes.map((s) => zeros(s));
     const y = this.call(xs.length === 1 ? xs[0]! : xs, callContext());

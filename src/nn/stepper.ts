@@ -16,17 +16,21 @@ import {
   key,
   type Tensor,
   type Variable,
+  zeros,
 } from "../core/index.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Dim } from "../ir/size.ts";
 import type { CompiledState, Objective } from "./compile-options.ts";
 import { callContext } from "./context.ts";
+import { rehearsedOptimizers, traceStep } from "./custom-step.ts";
 import type { Rows } from "./data-adapter.ts";
 import { outputsOf } from "./data-adapter.ts";
+import { finite } from "./finite.ts";
 import type { HostArray } from "./host-array.ts";
 import type { Layer } from "./layer.ts";
 import type { Model } from "./model.ts";
+import type { Optimizer } from "./optimizers/index.ts";
 import type { SavedSums } from "./resume/run-state.ts";
 
 /** A compiled function of a model: a record of sums and outputs. */
@@ -70,6 +74,7 @@ interface InputSpec {
 /** Names of the outputs of a step in the record that a plan returns. */
 const lossOf = (i: number) => `loss${i}`;
 const sumOf = (metric: number, i: number) => `metric${metric}_${i}`;
+const logOf = (name: string) => `log ${name}`;
 
 /** Makes and runs the plans of a compiled model. */
 export class Stepper {
@@ -81,6 +86,8 @@ export class Stepper {
   #lossSums: number[] = [];
   #total = 0;
   #rows = 0;
+  /** Sums of what a `trainStep` of the model's own returned. */
+  readonly #own = new Map<string, number>();
   #read: { of: Objective | undefined; readers: readonly (readonly [string, () => number])[] } = {
     of: undefined,
     readers: [],
@@ -108,6 +115,7 @@ export class Stepper {
     this.#lossSums = [];
     this.#total = 0;
     this.#rows = 0;
+    this.#own.clear();
     for (const { metric } of this.state.current?.metrics ?? []) metric.resetState();
   }
 
@@ -132,6 +140,8 @@ export class Stepper {
   /** Means over the rows since the last reset, keys in alphabetical order as Keras logs them. */
   logs(): Record<string, number> {
     const logs: Record<string, number> = {};
+    for (const [key, sum] of this.#own) logs[key] = sum / this.#rows;
+    if (this.#own.size > 0) return logs;
     for (const [key, value] of this.#readers()) logs[key] = value();
     return logs;
   }
@@ -154,6 +164,7 @@ export class Stepper {
 
   /** The keys of the logs in the order of `compile`: the loss, the metrics, the losses of single outputs. */
   keys(): string[] {
+    if (this.#own.size > 0) return [...this.#own.keys()];
     const { losses = [], metrics = [] } = this.state.current ?? {};
     return ["loss", ...metrics.map((m) => m.key), ...(losses.length > 1 ? losses.map((l) => l.name) : [])];
   }
@@ -163,6 +174,7 @@ export class Stepper {
    * To be asked for anew where layers may have been frozen or thawed since.
    */
   trainer(form: Rows, resident?: Resident): Trainer {
+    if (this.model.trainStep !== undefined) return this.#customTrainer(form, resident);
     const objective = this.objective(form);
     const { optimizer } = this.state;
     const weights = this.model.trainableWeights();
@@ -183,6 +195,78 @@ export class Stepper {
       if (committed) optimizer.advance();
       return { loss: this.#collect(result, objective, rows, committed), committed };
     };
+  }
+
+  /** Training by the model's own `trainStep`. */
+  #customTrainer(form: Rows, resident: Resident | undefined): Trainer {
+    const { optimizer } = this.state;
+    const rows = dim("rows");
+    const trainStep = this.model.trainStep!.bind(this.model);
+    const blanks = dataSpecs(form, rows).map(({ shape, dtype }) => zeros(shape, dtype));
+    const used = rehearsedOptimizers(trainStep, this.#batch(form, blanks), { optimizer, rows });
+    const names = used.map((o) => Object.keys(o.scalars()));
+    const by = resident === undefined ? "batch" : "index";
+    const plan = this.#plan(`own ${by} ${this.seed} ${this.#weights()} ${names.flat()}`, form, () =>
+      this.#customPlan(form, names, resident !== undefined),
+    );
+    const step = new Int32Array(1);
+    // A step that uses no optimizer is counted by that of `compile`.
+    const counted = used.length > 0 ? used : [optimizer];
+    return async (data, rows) => {
+      step[0] = [...new Set(counted)].reduce((sum, o) => sum + o.iterations, 0);
+      const before = resident?.arrays ?? [];
+      const { committed, ...result } = await plan(...before, ...data, step, ...scalarsOfUses(used));
+      if (committed) for (const o of counted) o.advance();
+      return { loss: this.#collectOwn(result, rows, committed), committed };
+    };
+  }
+
+  #batch(form: Rows, arrays: readonly Tensor[]) {
+    return {
+      xs: divided(form, arrays.slice(0, form.xs.length)),
+      ys: arrays.slice(form.xs.length, form.xs.length + form.ys.length),
+      sampleWeight: form.weight === undefined ? undefined : arrays.at(-1),
+    };
+  }
+
+  /** A plan of the model's own step; `names` are the scalars of each use of an optimizer. */
+  #customPlan(form: Rows, names: readonly (readonly string[])[], resident: boolean): Plan {
+    const rows = dim("rows");
+    const data = dataSpecs(form, resident ? dim("samples") : rows);
+    const indexSpec: InputSpec[] = resident ? [{ shape: [rows], dtype: "int32" }] : [];
+    const scalarSpecs = names.flat().map((): InputSpec => ({ shape: [], dtype: "float32" }));
+    const fn = (...inputs: Tensor[]): Record<string, Tensor> => {
+      const index = resident ? inputs[data.length]! : undefined;
+      const [step, ...numbers] = inputs.slice(data.length + indexSpec.length) as [Tensor, ...Tensor[]];
+      const arrays = inputs.slice(0, data.length).map((t) => (index === undefined ? t : t.take(index, 0)));
+      const traced = traceStep(this.model.trainStep!.bind(this.model), this.#batch(form, arrays), {
+        optimizer: this.state.optimizer,
+        seed: this.seed,
+        step,
+        rows,
+        scalars: (_, use) => {
+          const first = names.slice(0, use).reduce((n, own) => n + own.length, 0);
+          return Object.fromEntries(names[use]!.map((name, i) => [name, numbers[first + i]!]));
+        },
+      });
+      guard(finite([traced.loss, ...traced.watched]));
+      const logs = Object.entries(traced.logs).map(([name, value]) => [logOf(name), value] as const);
+      return { loss: traced.loss, ...Object.fromEntries(logs) };
+    };
+    return this.#compile(fn, [...data, ...indexSpec, { shape: [], dtype: "int32" }, ...scalarSpecs]);
+  }
+
+  /** Adds the logs of a batch to those of the model's own step, unless it does not count; returns its loss. */
+  #collectOwn(result: Readonly<Record<string, Tensor>>, rows: number, counts: boolean): number {
+    const loss = result.loss!.dataSync()[0]!;
+    if (!counts) return loss;
+    this.#rows += rows;
+    for (const [name, value] of Object.entries(result)) {
+      if (!name.startsWith(logOf(""))) continue;
+      const key = name.slice(logOf("").length);
+      this.#own.set(key, (this.#own.get(key) ?? 0) + value.dataSync()[0]! * rows);
+    }
+    return loss;
   }
 
   /** Losses and metrics of a batch, without training. Returns the loss of the batch. */
@@ -212,6 +296,10 @@ export class Stepper {
   async inspect(
     batch: Rows,
   ): Promise<{ predictions: number[]; loss: number; gradients: Map<Variable, number> }> {
+    // A step of the model's own is not taken apart.
+    if (this.model.trainStep !== undefined) {
+      return { predictions: [], loss: Number.NaN, gradients: new Map() };
+    }
     const objective = this.objective(batch);
     const weights = this.model.trainableWeights();
     const plan = this.#plan(`inspect ${this.seed} ${this.#weights()}`, batch, () =>
@@ -301,7 +389,8 @@ export class Stepper {
       const gradients = weights.length === 0 ? [] : gradient(pass.loss, [...weights]);
       const next = optimizer.apply(gradients, weights, scalars);
       for (const [weight, value] of pass.updates) weight.assign(value);
-      guard(finite(pass.loss, [...next, ...pass.updates.map(([, value]) => value)]));
+      // A gradient that is not finite shows in the new weight, and so does a step that is too long.
+      guard(finite([pass.loss, ...next, ...pass.updates.map(([, value]) => value)]));
       return pass.outputs;
     };
     return this.#compile(fn, [...data, ...indexSpec, ...scalarSpecs]);
@@ -367,15 +456,17 @@ export class Stepper {
   }
 }
 
-/**
- * True where the loss and every new value of a weight are finite: one sum of magnitudes tells. A gradient that is not
- * finite shows in the new weight, and so does a step that is too long.
- */
-function finite(loss: Tensor, next: readonly Tensor[]): Tensor {
-  return next
-    .map((t) => t.abs().max())
-    .reduce((a, b) => a.add(b), loss.abs())
-    .isFinite();
+/** The scalars of optimizers for each of their uses in the next step. */
+function scalarsOfUses(used: readonly Optimizer[]): Float32Array[] {
+  const uses = new Map<Optimizer, number>();
+  return used.flatMap((o) => {
+    const before = uses.get(o) ?? 0;
+    uses.set(o, before + 1);
+    o.iterations += before;
+    const numbers = Object.values(o.scalars());
+    o.iterations -= before;
+    return numbers.map((v) => Float32Array.of(v));
+  });
 }
 
 /** Paths of the layers inside that are not trained. */
