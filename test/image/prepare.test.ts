@@ -34,10 +34,10 @@ function alike(a: Uint8Array, b: Uint8Array): number {
 }
 
 const plain: Scene = {
-  width: 480,
-  height: 360,
-  size: 240,
-  at: [140, 50],
+  width: 400,
+  height: 300,
+  size: 200,
+  at: [115, 40],
   ink: [0.75, 0.75, 0.75],
   paper: [0.8, 0.8, 0.8],
 };
@@ -54,18 +54,19 @@ const scenes: Record<string, Scene> = {
   "squared paper, pencil": { ...plain, ink: [0.35, 0.35, 0.35], lines: squared, noise: 0.006 },
   "ruled paper": { ...plain, lines: { pitch: 40, width: 2, dark: 0.35, tilt: -0.06, both: false } },
   "a table at the rim and specks": { ...plain, table: 24, specks: 12, slope: 0.3 },
-  "small and off the middle": { ...plain, size: 110, at: [40, 210], specks: 3 },
+  "small and off the middle": { ...plain, size: 95, at: [40, 170], specks: 3 },
   "chalk on a board": { ...plain, paper: [0.15, 0.2, 0.17], ink: [-4, -3, -3.4], slope: 0.2 },
   "pale on grey": { ...plain, paper: [0.5, 0.5, 0.5], ink: [0.4, 0.4, 0.4], noise: 0.02 },
 };
 
 describe("photographs", () => {
-  describe.each(Object.entries(scenes))("%s", (_, scene) => {
-    test.each([2, 5, 7])("drawing %i", (n) => {
+  test.each(Object.entries(scenes).map(([name, scene], k) => [name, scene, [2, 5][k % 2]!] as const))(
+    "%s",
+    (_, scene, n) => {
       const { image } = prepareDigit(photograph(digit(n), scene, n));
       expect(alike(digit(n), image)).toBeGreaterThan(0.85);
-    });
-  });
+    },
+  );
 
   test("stages go from the grey picture to 28×28, each with its size", () => {
     const { image, stages } = prepareDigit(photograph(digit(0), scenes["squared paper"]!, 1));

@@ -10,18 +10,24 @@ import { type Plane, plane } from "./pixels.ts";
  *
  * @param floor the least value that is not noise
  * @param close whether the digit may touch the rim: a drawing cut out tightly
+ * @param paper 1 for each pixel of the sheet of paper, where one is seen; what lies beside it hardly counts
  */
-export function chooseDigit(ink: Plane, floor: number, close: boolean): Plane | undefined {
-  const first = components(ink, floor, 1.5 * floor);
+export function chooseDigit(
+  ink: Plane,
+  floor: number,
+  close: boolean,
+  paper: Uint8Array | undefined,
+): Plane | undefined {
+  const first = components(ink, floor, 1.5 * floor, paper);
   const start = mainComponent(first, ink, close);
   if (start === undefined) return undefined;
   // The ink's level is known now: thresholds follow it instead of the noise.
   const level = levelOf(start, first, ink);
   const low = Math.max(floor, 0.3 * level);
-  const labels = components(ink, low, Math.max(low, 0.5 * level));
+  const labels = components(ink, low, Math.max(low, 0.5 * level), paper);
   const main = mainComponent(labels, ink, close);
   if (main === undefined) return undefined;
-  return binary(ink, labels, family(main, labels, level), level);
+  return binary(ink, labels, family(main, labels, level, close), level);
 }
 
 function mainComponent({ components: all }: Labels, ink: Plane, close: boolean): Component | undefined {
@@ -36,11 +42,10 @@ function mainComponent({ components: all }: Labels, ink: Plane, close: boolean):
     const dx = (c.left + c.right + 1) / width - 1;
     const dy = (c.top + c.bottom + 1) / height - 1;
     const central = 1 / (1 + 2 * (dx * dx + dy * dy) ** 2);
-    const box = (c.right - c.left + 1) * (c.bottom - c.top + 1);
-    const cut = close ? 1 : c.onBorder > 0 ? 0.02 : 1;
-    const huge = c.right - c.left > 0.97 * width && c.bottom - c.top > 0.97 * height && !close ? 0.1 : 1;
-    const solid = c.area / box > 0.9 && long < 0.06 * Math.min(width, height) ? 0.3 : 1;
-    const score = c.mass * central * cut * huge * solid;
+    const frame = c.onBorder > width + height;
+    const cut = frame ? 0.01 : c.onBorder > 0 && !close ? 0.02 : 1;
+    const beside = 0.1 + (0.9 * c.onPaper) / c.area;
+    const score = c.mass * central * cut * beside;
     if (score > bestScore) {
       bestScore = score;
       best = c;
@@ -62,15 +67,17 @@ function levelOf(c: Component, { map }: Labels, ink: Plane): number {
 }
 
 /** The main component and the ones that belong to it. */
-function family(main: Component, { components: all }: Labels, level: number): Component[] {
+function family(main: Component, { components: all }: Labels, level: number, close: boolean): Component[] {
   const chosen = [main];
+  const onPaper = 2 * main.onPaper > main.area;
   let grown = true;
   while (grown) {
     grown = false;
     const size = Math.max(...chosen.map(extent));
     const area = chosen.reduce((sum, c) => sum + c.area, 0);
     for (const c of all) {
-      if (chosen.includes(c) || c.onBorder > 0) continue;
+      if (chosen.includes(c) || (c.onBorder > 0 && !close)) continue;
+      if (onPaper && 2 * c.onPaper < c.area) continue;
       const near = Math.min(...chosen.map((other) => gap(c, other)));
       const large = c.area > 0.015 * area && extent(c) > 0.05 * size;
       const larger = c.area > 0.06 * area && extent(c) > 0.12 * size;

@@ -15,6 +15,8 @@ export interface Component {
   peak: number;
   /** Pixels on the outermost ring of the picture. */
   onBorder: number;
+  /** Pixels that lie on the sheet of paper. */
+  onPaper: number;
 }
 
 export interface Labels {
@@ -23,8 +25,12 @@ export interface Labels {
   readonly components: readonly Component[];
 }
 
-/** The components of `plane ≥ low` that reach `high` somewhere (hysteresis, Canny 1986). */
-export function components(p: Plane, low: number, high: number): Labels {
+/**
+ * The components of `plane ≥ low` that reach `high` somewhere (hysteresis, Canny 1986).
+ *
+ * @param paper 1 for each pixel that lies on the sheet of paper; everything where left out
+ */
+export function components(p: Plane, low: number, high: number, paper?: Uint8Array): Labels {
   const { width, height, data } = p;
   const map = new Int32Array(width * height);
   const stack = new Int32Array(width * height);
@@ -41,6 +47,7 @@ export function components(p: Plane, low: number, high: number): Labels {
       mass: 0,
       peak: 0,
       onBorder: 0,
+      onPaper: 0,
     };
     let size = 0;
     stack[size++] = start;
@@ -50,6 +57,7 @@ export function components(p: Plane, low: number, high: number): Labels {
       const y = Math.floor(i / width);
       const x = i - y * width;
       c.area++;
+      c.onPaper += paper === undefined ? 1 : paper[i]!;
       c.mass += data[i]!;
       c.peak = Math.max(c.peak, data[i]!);
       c.left = Math.min(c.left, x);

@@ -1,5 +1,5 @@
 /** How much ink covers each pixel: the background and the light on it removed. */
-import { binomial, close, dilate, medianFilter, quantile, resize, sample } from "./filters.ts";
+import { binomial, close, dilate, erode, medianFilter, quantile, resize, sample } from "./filters.ts";
 import { type ColourPlanes, type Plane, plane } from "./pixels.ts";
 
 export interface InkPlane {
@@ -13,6 +13,8 @@ export interface InkPlane {
   readonly peak: number;
   /** Whether the background is one constant colour: a drawing, not a photograph. */
   readonly flat: boolean;
+  /** 1 for each pixel of a sheet of paper on a darker table; undefined where no sheet's edge is seen. */
+  readonly paper: Uint8Array | undefined;
 }
 
 export type Polarity = "auto" | "dark" | "light";
@@ -77,22 +79,72 @@ function flatInk(grey: Plane, background: number): InkPlane {
   for (let i = 0; i < ink.data.length; i++) ink.data[i] = Math.abs(grey.data[i]! - background);
   let peak = 0;
   for (const v of ink.data) peak = Math.max(peak, v);
-  if (peak < LEAST_CONTRAST) return { grey, ink: undefined, floor: 0, peak, flat: true };
-  return { grey, ink, floor: Math.max(LEAST_CONTRAST, 0.2 * peak), peak, flat: true };
+  if (peak < LEAST_CONTRAST) return { grey, ink: undefined, floor: 0, peak, flat: true, paper: undefined };
+  return { grey, ink, floor: Math.max(LEAST_CONTRAST, 0.2 * peak), peak, flat: true, paper: undefined };
 }
 
 function photographedInk(colours: ColourPlanes, grey: Plane, polarity: Polarity): InkPlane {
   const light = polarity === "auto" ? writtenInLight(grey) : polarity === "light";
   const raw = darkness(colours, light);
   const smooth = binomial(raw, Math.max(raw.width, raw.height) > 300 ? 2 : 1);
-  const ink = narrowestInk(smooth);
+  const paper = light ? undefined : sheet(smooth);
+  const ink = narrowestInk(smooth, paper);
   // The background rides on the noise's crests: the paper's own level is the most common one.
   const paperLevel = quantile(ink.data, 0.5);
   const noise = paperLevel - quantile(ink.data, 0.16);
   for (let i = 0; i < ink.data.length; i++) ink.data[i] = Math.max(0, ink.data[i]! - paperLevel);
   const floor = Math.max(LEAST_CONTRAST, 4.5 * noise);
-  const peak = quantile(ink.data, 0.999);
-  return { grey, ink: peak < floor ? undefined : ink, floor, peak, flat: false };
+  const peak = quantile(
+    ink.data.filter((v) => v > floor),
+    0.9,
+  );
+  return { grey, ink: peak < floor ? undefined : ink, floor, peak, flat: false, paper };
+}
+
+/**
+ * The bright part of a picture that falls into a bright and a dark part (Otsu 1979), strokes left out; undefined where
+ * the parts are not far apart or one of them is small.
+ */
+function sheet(p: Plane): Uint8Array | undefined {
+  const scale = Math.min(1, 120 / Math.max(p.width, p.height));
+  const width = Math.max(1, Math.round(p.width * scale));
+  const height = Math.max(1, Math.round(p.height * scale));
+  const small = close(resize(p, width, height), 3);
+  const threshold = otsu(small.data);
+  let bright = 0;
+  let brightSum = 0;
+  let darkSum = 0;
+  for (const v of small.data) {
+    if (v > threshold) {
+      bright++;
+      brightSum += v;
+    } else darkSum += v;
+  }
+  const dark = small.data.length - bright;
+  if (Math.min(bright, dark) < 0.03 * small.data.length) return undefined;
+  if (darkSum / dark > (0.55 * brightSum) / bright) return undefined;
+  const full = resize(small, p.width, p.height);
+  return Uint8Array.from(full.data, (v) => Number(v > threshold));
+}
+
+/** The threshold that parts values into two classes with the greatest variance between them. */
+function otsu(data: Float32Array): number {
+  const sorted = data.slice().sort();
+  let total = 0;
+  for (const v of sorted) total += v;
+  let below = 0;
+  let best = -1;
+  let threshold = sorted[0]!;
+  for (let i = 1; i < sorted.length; i++) {
+    below += sorted[i - 1]!;
+    const difference = below / i - (total - below) / (sorted.length - i);
+    const between = i * (sorted.length - i) * difference * difference;
+    if (between > best) {
+      best = between;
+      threshold = (sorted[i - 1]! + sorted[i]!) / 2;
+    }
+  }
+  return threshold;
 }
 
 /**
@@ -160,29 +212,57 @@ function darkness({ red, green, blue }: ColourPlanes, light: boolean): Plane {
 }
 
 /** Half the widest stroke that is looked for, as fractions of the picture's shorter side. */
-const REACHES = [0.022, 0.05, 0.11];
+const REACHES = [0.022, 0.05, 0.11, 0.2];
 
 /**
  * The ink that is darker than its surroundings within the smallest reach that still fills the strokes: soft shadows are
- * wider than that. A reach fills the strokes when, at the sharpest edges, it finds the ink that the widest finds.
+ * wider than that. A reach fills the strokes when, at the sharpest edges, it finds the ink that the widest finds; the
+ * wider ones, which are for strokes run together, must find it in the middle of a blot too.
  */
-function narrowestInk(p: Plane): Plane {
+function narrowestInk(p: Plane, paper: Uint8Array | undefined): Plane {
   const widest = inkWithin(p, REACHES[REACHES.length - 1]!);
   const slope = steepness(p);
+  leaveOut(slope, paper);
   const sharp = quantile(slope.data, 0.995);
-  for (const reach of REACHES.slice(0, -1)) {
+  const edges = quantile(
+    widest.data.filter((_, i) => slope.data[i]! >= sharp),
+    0.5,
+  );
+  for (const [k, reach] of REACHES.slice(0, -1).entries()) {
     const ink = inkWithin(p, reach);
-    let found = 0;
-    let all = 0;
-    for (let i = 0; i < slope.data.length; i++) {
-      if (slope.data[i]! < sharp) continue;
-      const w = Math.max(0, widest.data[i]!);
-      found += w * Math.min(w, ink.data[i]!);
-      all += w * w;
-    }
-    if (found > 0.85 * all) return ink;
+    const atEdges = shareFound(ink, widest, (i) => slope.data[i]! >= sharp);
+    const inBlots = k < 2 ? 1 : shareFound(ink, widest, (i) => widest.data[i]! > edges);
+    if (Math.min(atEdges, inBlots) > 0.85) return ink;
   }
   return widest;
+}
+
+/** Clears what is near the rim or the sheet's edge, in place: neither says anything about strokes. */
+function leaveOut(p: Plane, paper: Uint8Array | undefined): void {
+  const { width, height } = p;
+  const inset = Math.round(0.07 * Math.min(width, height));
+  const inside = plane(width, height);
+  for (let y = inset; y < height - inset; y++) {
+    for (let x = inset; x < width - inset; x++) {
+      inside.data[y * width + x] = paper === undefined ? 1 : paper[y * width + x]!;
+    }
+  }
+  const kept =
+    paper === undefined ? inside : erode(inside, Math.max(1, Math.round(0.03 * Math.min(width, height))));
+  for (let i = 0; i < p.data.length; i++) p.data[i] = p.data[i]! * kept.data[i]!;
+}
+
+/** How much of the ink `all` is found in `ink`, by weight, over the pixels that count. */
+function shareFound(ink: Plane, all: Plane, counts: (index: number) => boolean): number {
+  let found = 0;
+  let sum = 0;
+  for (let i = 0; i < all.data.length; i++) {
+    if (!counts(i)) continue;
+    const w = Math.max(0, all.data[i]!);
+    found += w * Math.min(w, ink.data[i]!);
+    sum += w * w;
+  }
+  return sum === 0 ? 1 : found / sum;
 }
 
 /** Darkening relative to what the paper would show without ink: a closing wider than the strokes, made at half the size. */

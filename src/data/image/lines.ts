@@ -13,7 +13,9 @@ import { type Plane, plane } from "./pixels.ts";
 
 /** Pieces of a window, and which of their sorted means stands for the line. */
 const PIECES = 7;
-const RANK = 2;
+const RANK = 1;
+/** So many parallel lines are no digit. */
+const MANY = 6;
 /** Tangent of the steepest line looked for, and the step between directions. */
 const STEEPEST = 0.27;
 const STEP = 0.01;
@@ -28,20 +30,29 @@ export interface LineRemoval {
  * Subtracts printed lines from `ink` (0 on paper, positive on ink).
  *
  * @param floor the least value that is not noise
+ * @param paper 1 for each pixel of the sheet, where one is seen: its lines are looked for apart from what lies beside
  */
-export function removeLines(ink: Plane, floor: number): LineRemoval {
-  const across = traceLines(ink, floor);
-  const turned = transpose(ink);
-  const down = traceLines(turned, floor);
-  const found = across.found + down.found;
-  if (found === 0) return { cleaned: ink, found };
-  const downLines = transpose(down.lines);
+export function removeLines(ink: Plane, floor: number, paper?: Uint8Array): LineRemoval {
+  const regions = paper === undefined ? [ink] : [masked(ink, paper, 1), masked(ink, paper, 0)];
   const cleaned = plane(ink.width, ink.height);
-  for (let i = 0; i < cleaned.data.length; i++) {
-    const line = Math.max(across.lines.data[i]!, downLines.data[i]!);
-    cleaned.data[i] = Math.max(0, ink.data[i]! - 1.15 * line);
+  cleaned.data.set(ink.data);
+  let found = 0;
+  for (const region of regions) {
+    const across = traceLines(region, floor);
+    const down = traceLines(transpose(region), floor);
+    found += across.found + down.found;
+    if (across.found + down.found === 0) continue;
+    const downLines = transpose(down.lines);
+    for (let i = 0; i < cleaned.data.length; i++) {
+      const line = Math.max(across.lines.data[i]!, downLines.data[i]!);
+      cleaned.data[i] = Math.max(0, cleaned.data[i]! - 1.15 * line);
+    }
   }
-  return { cleaned, found };
+  return found === 0 ? { cleaned: ink, found } : { cleaned, found };
+}
+
+function masked(p: Plane, mask: Uint8Array, value: number): Plane {
+  return { width: p.width, height: p.height, data: p.data.map((v, i) => (mask[i] === value ? v : 0)) };
 }
 
 /** The strength of nearly horizontal lines at each pixel; 0 where there is none. */
@@ -64,19 +75,35 @@ function traceLines(ink: Plane, floor: number): { lines: Plane; found: number } 
     Math.max(0.6 * floor, own),
     Math.max(0.8 * floor, own),
   );
-  const kept = lines.filter((c) => isPrinted(c, width, height));
+  // Many long thin lines side by side are printed, wherever the sheet ends.
+  const long = lines.filter((c) => isThin(c, width, height) && c.right - c.left > 0.3 * width);
+  const many = long.length >= MANY;
+  const kept = lines.filter((c) => isPrinted(c, width, height) || (many && long.includes(c)));
   if (kept.length < 2) return none;
   const keep = new Uint8Array(lines.length + 1);
   for (const c of kept) keep[c.id] = 1;
+  // A stroke along a line is stronger than the line: no more is taken away than lines usually have.
+  const most =
+    1.5 *
+    quantile(
+      strength.data.filter((_, i) => keep[map[i]!] === 1),
+      0.5,
+    );
   const out = plane(width, height);
-  for (let i = 0; i < out.data.length; i++) out.data[i] = keep[map[i]!] ? strength.data[i]! : 0;
+  for (let i = 0; i < out.data.length; i++) {
+    out.data[i] = keep[map[i]!] ? Math.min(most, strength.data[i]!) : 0;
+  }
   return { lines: dilate(out, 1), found: kept.length };
+}
+
+function isThin(c: Component, width: number, height: number): boolean {
+  return c.area / (c.right - c.left + 1) <= 0.02 * Math.max(width, height) + 2;
 }
 
 /** Thin, and running nearly from side to side, or out of the picture at one end, or across a corner of it. */
 function isPrinted(c: Component, width: number, height: number): boolean {
   const length = c.right - c.left + 1;
-  if (c.area / length > 0.02 * Math.max(width, height) + 2) return false;
+  if (!isThin(c, width, height)) return false;
   const rim = 0.03 * width;
   const level = c.top < rim || c.bottom > height - 1 - rim;
   const left = c.left < rim;

@@ -69,10 +69,10 @@ export function prepareDigit(pixels: Pixels, options: PrepareDigitOptions = {}):
     throw nothingFound(where, "the picture is blank: nothing stands out from the background");
   show("ink", found.ink, 255 / Math.max(found.peak, 1e-6));
   const large = Math.min(found.ink.width, found.ink.height) >= 200;
-  const clean = large ? removeLines(found.ink, found.floor).cleaned : found.ink;
+  const clean = large ? removeLines(found.ink, found.floor, found.paper).cleaned : found.ink;
   if (clean !== found.ink) show("lines", clean, 255 / Math.max(found.peak, 1e-6));
 
-  const digit = chooseDigit(clean, found.floor, found.flat);
+  const digit = chooseDigit(clean, found.floor, found.flat, found.paper);
   if (digit === undefined) throw nothingFound(where, "no digit stands out from the background");
   show("digit", digit, 255);
 
