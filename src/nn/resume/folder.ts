@@ -42,6 +42,8 @@ export class CheckpointFolder {
   /** Numbers of the checkpoints that are there. */
   #numbers: number[];
   readonly #damaged = new Set<number>();
+  /** The largest number that was used. */
+  #last: number;
 
   private constructor(
     path: string,
@@ -55,6 +57,7 @@ export class CheckpointFolder {
     this.#files = files;
     this.#lock = lock;
     this.#numbers = numbers;
+    this.#last = numbers.at(-1) ?? 0;
   }
 
   /**
@@ -112,12 +115,14 @@ export class CheckpointFolder {
    */
   async save(bytes: Uint8Array): Promise<string> {
     // A process that was killed between writing and removing left one too many.
-    await this.#prune();
-    const number = (this.#numbers.at(-1) ?? 0) + 1;
+    await this.#remove(this.#surplus());
+    const number = this.#last + 1;
     const path = await this.#pathOf(number);
     await guarded(path, "the checkpoint cannot be written", () => writeFileAtomic(path, bytes, this.#files));
+    this.#last = number;
     this.#numbers.push(number);
-    await this.#prune();
+    // Now that there is a new one, those that are damaged are of no more use.
+    await this.#remove([...this.#damaged, ...this.#surplus()]);
     return path;
   }
 
@@ -167,17 +172,21 @@ export class CheckpointFolder {
     await guarded(this.path, "the lock cannot be removed", () => this.#lock.release());
   }
 
-  /** Damaged checkpoints go first: they must not push out whole ones. */
-  async #prune(): Promise<void> {
-    const whole = this.#numbers.filter((n) => !this.#damaged.has(n));
-    const kept = new Set(whole.slice(-this.keep));
-    for (const number of this.#numbers.filter((n) => !kept.has(n))) {
-      // A checkpoint too many does no harm; it is tried again after the next save.
+  /** All but the newest few of those that are whole, as far as is known. */
+  #surplus(): number[] {
+    return this.#numbers.filter((n) => !this.#damaged.has(n)).slice(0, -this.keep);
+  }
+
+  /** Removes checkpoints. One too many does no harm: what cannot be removed is tried again after the next save. */
+  async #remove(numbers: readonly number[]): Promise<void> {
+    for (const number of numbers) {
       const removed = await this.#files.rm(await this.#pathOf(number), { force: true }).then(
         () => true,
         () => false,
       );
-      if (removed) this.#numbers = this.#numbers.filter((n) => n !== number);
+      if (!removed) continue;
+      this.#numbers = this.#numbers.filter((n) => n !== number);
+      this.#damaged.delete(number);
     }
   }
 
