@@ -191,17 +191,34 @@ export function permutation(k: RandomKey, n: number | Shape[number]): Tensor {
   return argsort(bits(k, [n], word0, "permutation"));
 }
 
-/** Positions below it fit beside a random word in the 53 bits of a double. */
-const packedPositions = 2 ** 21;
+/** Bits of a digit of the sort by digits below: three digits make 32 bits. */
+const digitBits = 11;
+
+/** The positions of `words` in ascending order, equal words in the order in which they stand. */
+function ascending(words: Int32Array): Int32Array {
+  const { length } = words;
+  const mask = 2 ** digitBits - 1;
+  let from = Int32Array.from(words.keys());
+  let to = new Int32Array(length);
+  for (let shift = 0; shift < 32; shift += digitBits) {
+    const starts = new Int32Array(mask + 2);
+    // With the sign bit turned round, negative words come first.
+    const digit = (word: number): number => ((word ^ 0x80000000) >>> shift) & mask;
+    for (let i = 0; i < length; i++) starts[digit(words[i]!) + 1]!++;
+    for (let d = 0; d < mask; d++) starts[d + 1]! += starts[d]!;
+    for (let i = 0; i < length; i++) {
+      const at = from[i]!;
+      to[starts[digit(words[at]!)]!++] = at;
+    }
+    [from, to] = [to, from];
+  }
+  return from;
+}
 
 /** The values of `permutation(key(seed, path).at(epoch), n)`, computed here and now. */
 export function permutationHost(seed: number, path: string, epoch: number, n: number): Int32Array {
   const [k0, k1] = key(seed, path).at(epoch).words as Words;
   const words = new Int32Array(wholeNumber("permutationHost", "n", n, 0));
   for (let i = 0; i < n; i++) words[i] = threefry2x32(k0, k1, i, 0)[0];
-  if (n > packedPositions)
-    return Int32Array.from(words.keys()).sort((a, b) => words[a]! - words[b]! || a - b);
-  // The word in front, the position behind it: one exact number to sort by, ties in order.
-  const packed = Float64Array.from(words, (word, i) => word * packedPositions + i).sort();
-  return Int32Array.from(packed, (x) => x - Math.floor(x / packedPositions) * packedPositions);
+  return ascending(words);
 }

@@ -56,23 +56,29 @@ function erf64(x: number): number {
   return Math.sign(x) * (1 - Math.exp(-a * a) / (Math.sqrt(Math.PI) * (a + cf)));
 }
 
+const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
+
 /**
  * Threefry-2x32 with 13 rounds (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC11): the fewest rounds
  * that pass BigCrush. Returns both output words as signed 32-bit integers.
  */
 export function threefry2x32(k0: number, k1: number, c0: number, c1: number): [number, number] {
-  const rotations = [13, 15, 26, 6, 17, 29, 16, 24];
-  const keys = [k0 | 0, k1 | 0, (k0 ^ k1 ^ 0x1bd11bda) | 0];
-  let x0 = (c0 + keys[0]!) | 0;
-  let x1 = (c1 + keys[1]!) | 0;
+  const k2 = k0 ^ k1 ^ 0x1bd11bda;
+  let x0 = (c0 + k0) | 0;
+  let x1 = (c1 + k1) | 0;
   for (let round = 0; round < 13; round++) {
-    const r = rotations[round % 8]!;
+    const r = rotations[round & 7]!;
     x0 = (x0 + x1) | 0;
     x1 = ((x1 << r) | (x1 >>> (32 - r))) ^ x0;
-    if (round % 4 === 3) {
-      const s = (round + 1) / 4;
-      x0 = (x0 + keys[s % 3]!) | 0;
-      x1 = (x1 + keys[(s + 1) % 3]! + s) | 0;
+    if (round === 3) {
+      x0 = (x0 + k1) | 0;
+      x1 = (x1 + k2 + 1) | 0;
+    } else if (round === 7) {
+      x0 = (x0 + k2) | 0;
+      x1 = (x1 + k0 + 2) | 0;
+    } else if (round === 11) {
+      x0 = (x0 + k0) | 0;
+      x1 = (x1 + k1 + 3) | 0;
     }
   }
   return [x0, x1];
