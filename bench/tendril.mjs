@@ -2,23 +2,10 @@
  * Tendril as a contestant: `tendril.mjs BACKEND WORKLOAD`; see contestants.ts for what is said over the pipes. Plain
  * JavaScript, because a loader of TypeScript would be measured with the start.
  */
-import { createInterface } from "node:readline";
+import { repeats, samples, takePart, timed, uniform, warmUp } from "./peers/common.mjs";
 
 const began = performance.now();
 const backend = process.argv[2];
-const workload = JSON.parse(process.argv[3]);
-
-function say(answer) {
-  process.stdout.write(`${JSON.stringify(answer)}\n`);
-}
-
-function uniform(count, seed) {
-  let state = seed;
-  return Float32Array.from({ length: count }, () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  });
-}
 
 async function network({ input, convolutions, dense, classes }) {
   const { Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential } = await import("tendril");
@@ -40,16 +27,10 @@ async function network({ input, convolutions, dense, classes }) {
   return model;
 }
 
-function samples({ input, classes, rows }) {
-  const size = input.reduce((a, b) => a * b, 1);
-  const labels = uniform(rows, 2).map((v) => Math.floor(v * Math.max(2, classes)));
-  return { x: { data: uniform(rows * size, 1), shape: [rows, ...input] }, labels };
-}
-
 async function training(work) {
   const model = await network(work);
-  const { x, labels } = samples(work);
-  const epoch = () => model.fit(x, labels, { batchSize: work.batch, epochs: 1, verbose: 0 });
+  const { x, shape, labels } = samples(work);
+  const epoch = () => model.fit({ data: x, shape }, labels, { batchSize: work.batch, epochs: 1, verbose: 0 });
   await warmUp(epoch);
   return () => timed(epoch);
 }
@@ -61,7 +42,7 @@ async function product({ size }) {
   // The result stays where it is computed, as it does for the others.
   const c = variable(zeros([size, size]));
   const multiply = compile((a, b) => c.assign(a.matmul(b)), { backend });
-  const repeat = Math.max(1, Math.round(4e8 / size ** 3));
+  const repeat = repeats(size);
   const all = () => {
     for (let i = 0; i < repeat; i++) multiply.runSync(a, b);
   };
@@ -69,31 +50,15 @@ async function product({ size }) {
   return async () => (await timed(all)) / repeat;
 }
 
-/** At least twice, and for a second: what is compiled in the background takes its time. */
-async function warmUp(work) {
-  const start = performance.now();
-  do await work();
-  while (performance.now() - start < 1000);
-  await work();
-}
-
-async function timed(work) {
-  const start = performance.now();
-  await work();
-  return (performance.now() - start) / 1000;
-}
-
 /** The whole work is one cold step; importing is part of it. */
 async function startup(work) {
-  const { x, labels } = samples(work);
+  const { x, shape, labels } = samples(work);
   const prepared = performance.now() - began;
-  await (await network(work)).trainOnBatch(x, labels);
+  await (await network(work)).trainOnBatch({ data: x, shape }, labels);
   const seconds = (performance.now() - began - prepared) / 1000;
   return async () => seconds;
 }
 
-const makers = { train: training, matmul: product, startup };
-const run = await makers[workload.kind](workload);
 const threads = backend.split(":")[1];
-say({ ready: `Tendril wasm, ${threads} thread${threads === "1" ? "" : "s"}` });
-for await (const _ of createInterface({ input: process.stdin })) say({ seconds: await run() });
+const name = `Tendril wasm, ${threads} thread${threads === "1" ? "" : "s"}`;
+await takePart(name, { train: training, matmul: product, startup });
