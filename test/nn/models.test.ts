@@ -1,3 +1,4 @@
+/** Models, stacked, functional and by class. Over 400 lines: a short test for each way to make, build and describe one. */
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { key, ones, randomNormal, type Tensor, tensor } from "../../src/core/index.ts";
 import { ShapeError, UsageError } from "../../src/ir/errors.ts";
