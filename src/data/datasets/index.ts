@@ -17,8 +17,12 @@ import type { ImageDataset } from "./types.ts";
 
 export * from "./digits.ts";
 export * from "./fashion-mnist.ts";
+export type { GraphArray, GraphFields } from "./graphs.ts";
+export * from "./karate.ts";
 export * from "./mnist.ts";
+export * from "./planetoid.ts";
 export * from "./toy.ts";
+export * from "./tudataset.ts";
 export * from "./types.ts";
 
 /** A set of images with classes. */

@@ -1,0 +1,144 @@
+/** Batch: several graphs side by side as one, without edges between them. */
+import type { TypedArray } from "../ir/dtype.ts";
+import { arrayOf } from "../ir/dtype.ts";
+import { DataError, ShapeError } from "../ir/errors.ts";
+import {
+  Data,
+  type DataFields,
+  type FieldValue,
+  type GraphArray,
+  isGraphArray,
+  printFields,
+} from "./data.ts";
+import { EdgeIndex } from "./edge-index.ts";
+
+/** Graphs as one: node numbers are shifted, `batch` tells the graph of each node, `ptr` where each graph begins. */
+export class Batch extends Data {
+  readonly numGraphs: number;
+  readonly #graphs: readonly Data[];
+
+  /**
+   * Every field is joined along its first axis; `edgeIndex` and other fields with `index` or `face` in their names count
+   * nodes, are shifted, and joined along their last axis. Numbers become arrays, texts lists.
+   *
+   * @throws DataError for no graph at all or graphs with different fields, ShapeError for rows of different widths.
+   */
+  constructor(graphs: readonly Data[]) {
+    const [model] = graphs;
+    if (model === undefined) {
+      throw new DataError({
+        where: "Batch",
+        problem: "a batch needs a graph",
+        expected: "one graph or more",
+        got: "none",
+        try: "skip the batch",
+      });
+    }
+    super(joinedFields(graphs, model), { keepOrder: true });
+    this.numGraphs = graphs.length;
+    this.#graphs = graphs;
+  }
+
+  /** `Batch.from(graphs)`: PyTorch Geometric's `from_data_list`. */
+  static from(graphs: readonly Data[]): Batch {
+    return new Batch(graphs);
+  }
+
+  /** The graph of each node: int32 [nodes]. */
+  get batch(): GraphArray {
+    return this.array("batch");
+  }
+
+  /** Where each graph's nodes begin: int32 [graphs + 1]. */
+  get ptr(): GraphArray {
+    return this.array("ptr");
+  }
+
+  /** The graphs it was made of. */
+  unbatch(): readonly Data[] {
+    return this.#graphs;
+  }
+
+  override toString(): string {
+    return printFields("DataBatch", this.fields);
+  }
+}
+
+function joinedFields(graphs: readonly Data[], model: Data): DataFields {
+  const ptr = new Int32Array(graphs.length + 1);
+  graphs.forEach((g, i) => {
+    ptr[i + 1] = ptr[i]! + g.numNodes;
+  });
+  const batch = new Int32Array(ptr[graphs.length]!);
+  for (let g = 0; g < graphs.length; g++) batch.fill(g, ptr[g]!, ptr[g + 1]!);
+  const fields: Record<string, FieldValue> = {};
+  for (const name of model.fields.keys()) {
+    const values = graphs.map((g, i) => {
+      const value = g.fields.get(name);
+      if (value !== undefined) return value;
+      throw new DataError({
+        where: "Batch",
+        problem: `graph ${i} has no field ${name}`,
+        expected: [...model.fields.keys()].join(", "),
+        got: [...g.fields.keys()].join(", "),
+        try: "give all graphs the same fields",
+      });
+    });
+    fields[name] =
+      name === "edgeIndex" ? EdgeIndex.join(graphs.map((g) => g.edgeIndex)) : join(name, values, ptr);
+  }
+  if (fields.numNodes !== undefined) fields.numNodes = ptr.at(-1)!;
+  fields.batch = { data: batch, shape: [batch.length], dtype: "int32" };
+  fields.ptr = { data: ptr, shape: [ptr.length], dtype: "int32" };
+  return fields;
+}
+
+function join(name: string, values: readonly FieldValue[], ptr: Int32Array): FieldValue {
+  if (values.every((v) => typeof v === "number")) {
+    const whole = values.every((v) => Number.isInteger(v));
+    const data = whole ? Int32Array.from(values) : Float32Array.from(values);
+    return { data, shape: [values.length], dtype: whole ? "int32" : "float32" };
+  }
+  if (!values.every(isGraphArray)) return values;
+  const counts = /index|face/i.test(name);
+  const shapes = values.map((v) => (v.shape.length === 0 ? [1] : v.shape));
+  const axis = counts ? shapes[0]!.length - 1 : 0;
+  const rest = (shape: readonly number[]) => shape.filter((_, i) => i !== axis).join(", ");
+  const odd = values.findIndex(
+    (v, i) => rest(shapes[i]!) !== rest(shapes[0]!) || v.dtype !== values[0]!.dtype,
+  );
+  if (odd >= 0) {
+    throw new ShapeError({
+      where: `Batch, ${name}`,
+      problem: `graph ${odd} does not fit the first one`,
+      expected: `${values[0]!.dtype}[${shapes[0]!.join(", ")}] but for axis ${axis}`,
+      got: `${values[odd]!.dtype}[${shapes[odd]!.join(", ")}]`,
+      try: "give all graphs features of the same width",
+    });
+  }
+  const shape = shapes[0]!.map((s, i) => (i === axis ? shapes.reduce((n, own) => n + own[i]!, 0) : s));
+  const dtype = values[0]!.dtype;
+  const data = arrayOf[dtype](shape.reduce((a, b) => a * b, 1));
+  let at = 0;
+  values.forEach((value, g) => {
+    at += write(data, value, { at, shape, axis, own: shapes[g]![axis]!, shift: counts ? ptr[g]! : 0 });
+  });
+  return { data, shape, dtype };
+}
+
+/** Copies one graph's values to their place along `axis`; returns how far they reach. */
+function write(
+  data: TypedArray,
+  value: GraphArray,
+  to: { at: number; shape: readonly number[]; axis: number; own: number; shift: number },
+): number {
+  const inner = to.shape.slice(to.axis + 1).reduce((a, b) => a * b, 1);
+  const width = to.own * inner;
+  const whole = to.shape[to.axis]! * inner;
+  const rows = width === 0 ? 0 : value.data.length / width;
+  for (let r = 0; r < rows; r++) {
+    const from = value.data.subarray(r * width, (r + 1) * width);
+    data.set(to.shift === 0 ? from : from.map((v) => v + to.shift), r * whole + to.at * inner);
+  }
+  return to.own;
+}

@@ -1,0 +1,148 @@
+/**
+ * Edges in the order of their targets, as compressed rows, and in the order of their sources, as compressed columns. Operators
+ * work on *places*: positions in the order of targets. Made once per graph; a batch joins those of its graphs.
+ */
+
+/** The arrays that describe a structure. */
+export interface Compressed {
+  /** Row r (target r) holds the places ptr[r] … ptr[r + 1] - 1: int32 [nodes + 1]. */
+  readonly ptr: Int32Array;
+  /** The source at each place: int32 [edges]. */
+  readonly source: Int32Array;
+  /** The edge of the list at each place; the number of edges for one that was added: int32 [edges]. */
+  readonly edge: Int32Array;
+  /** The position of each place in PyTorch Geometric's order: the list, then the loops that were added. */
+  readonly order: Int32Array;
+  /** The inverse of `order`: the place of each edge. */
+  readonly place: Int32Array;
+  /** Column c (source c) holds column[columnPtr[c]] … : int32 [nodes + 1]. */
+  readonly columnPtr: Int32Array;
+  /** Places in the order of their sources. */
+  readonly column: Int32Array;
+}
+
+/** The names of the arrays. */
+export const compressedNames = ["ptr", "source", "edge", "order", "place", "columnPtr", "column"] as const;
+export type CompressedName = (typeof compressedNames)[number];
+
+/** Where each of `count` groups begins, from the group of each element. */
+function pointers(groups: Int32Array, count: number): Int32Array {
+  const ptr = new Int32Array(count + 1);
+  for (const g of groups) ptr[g + 1]!++;
+  for (let g = 0; g < count; g++) ptr[g + 1]! += ptr[g]!;
+  return ptr;
+}
+
+/** Elements in the order of their groups; within a group as they come (counting sort). */
+function grouped(groups: Int32Array, ptr: Int32Array): Int32Array {
+  const next = ptr.slice();
+  const order = new Int32Array(groups.length);
+  for (let i = 0; i < groups.length; i++) order[next[groups[i]!]!++] = i;
+  return order;
+}
+
+/** Structure of `source[e] → target[e]`, of which element e stands for edge `edge[e]` of the list. */
+function compress(source: Int32Array, target: Int32Array, nodes: number, edge?: Int32Array): Compressed {
+  const ptr = pointers(target, nodes);
+  const order = grouped(target, ptr);
+  const place = new Int32Array(order.length);
+  const sorted = new Int32Array(order.length);
+  const edges = edge === undefined ? order : new Int32Array(order.length);
+  for (let p = 0; p < order.length; p++) {
+    const e = order[p]!;
+    place[e] = p;
+    sorted[p] = source[e]!;
+    if (edge !== undefined) edges[p] = edge[e]!;
+  }
+  const columnPtr = pointers(sorted, nodes);
+  return { ptr, source: sorted, edge: edges, order, place, columnPtr, column: grouped(sorted, columnPtr) };
+}
+
+/** The structure of a list of edges. */
+export function compressEdges(source: Int32Array, target: Int32Array, nodes: number): Compressed {
+  return compress(source, target, nodes);
+}
+
+/**
+ * The structure with exactly one self-loop at every node, last in its row. Its edge is the last self-loop of the list at that
+ * node, or the number of edges where there is none.
+ */
+export function compressWithLoops(source: Int32Array, target: Int32Array, nodes: number): Compressed {
+  const count = source.length;
+  let loops = 0;
+  for (let e = 0; e < count; e++) if (source[e] === target[e]) loops++;
+  const size = count - loops + nodes;
+  const from = new Int32Array(size);
+  const to = new Int32Array(size);
+  const edge = new Int32Array(size).fill(count, count - loops);
+  let at = 0;
+  for (let e = 0; e < count; e++) {
+    if (source[e] === target[e]) {
+      edge[count - loops + source[e]!] = e;
+      continue;
+    }
+    from[at] = source[e]!;
+    to[at] = target[e]!;
+    edge[at++] = e;
+  }
+  for (let node = 0; node < nodes; node++) from[at + node] = to[at + node] = node;
+  return compress(from, to, nodes, edge);
+}
+
+/** A graph's place in a batch. */
+export interface Part {
+  readonly compressed: Compressed;
+  readonly nodes: number;
+  /** Of the list. */
+  readonly edges: number;
+}
+
+/**
+ * The structure of several graphs side by side, joined from theirs without sorting. With `loops` the parts have self-loops
+ * added, which stand behind the lists of all graphs in PyTorch Geometric's order.
+ */
+export function joinCompressed(parts: readonly Part[], loops: boolean): Compressed {
+  const nodes = sum(parts.map((p) => p.nodes));
+  const listed = sum(parts.map((p) => p.edges));
+  const places = sum(parts.map((p) => p.compressed.source.length));
+  const out: Record<CompressedName, Int32Array> = {
+    ptr: new Int32Array(nodes + 1),
+    source: new Int32Array(places),
+    edge: new Int32Array(places),
+    order: new Int32Array(places),
+    place: new Int32Array(places),
+    columnPtr: new Int32Array(nodes + 1),
+    column: new Int32Array(places),
+  };
+  const firstLoop = places - nodes;
+  let [node, edge, place, plain] = [0, 0, 0, 0];
+  for (const { compressed: c, nodes: n, edges } of parts) {
+    const size = c.source.length;
+    const own = loops ? size - n : size;
+    shift(out.ptr, c.ptr, node, place);
+    shift(out.columnPtr, c.columnPtr, node, place);
+    shift(out.source, c.source, place, node);
+    shift(out.column, c.column, place, place);
+    for (let p = 0; p < size; p++) {
+      const e = c.edge[p]!;
+      const position = c.order[p]!;
+      const joined = position < own ? plain + position : firstLoop + node + position - own;
+      out.edge[place + p] = e === edges && loops ? listed : edge + e;
+      out.order[place + p] = joined;
+      out.place[joined] = place + p;
+    }
+    node += n;
+    edge += edges;
+    place += size;
+    plain += own;
+  }
+  return out;
+}
+
+function shift(out: Int32Array, values: Int32Array, at: number, by: number): void {
+  for (let i = 0; i < values.length; i++) out[at + i] = values[i]! + by;
+}
+
+function sum(values: readonly number[]): number {
+  return values.reduce((a, b) => a + b, 0);
+}

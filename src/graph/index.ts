@@ -1,0 +1,8 @@
+/** Graphs: data, batches, message passing, operators. */
+export * from "./batch.ts";
+export * from "./data.ts";
+export * from "./dataset.ts";
+export * from "./datasets.ts";
+export * from "./edge-index.ts";
+export { type EdgeSource, Edges, edgesOf } from "./edges.ts";
+export * from "./loader.ts";
