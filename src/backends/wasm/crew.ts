@@ -4,7 +4,7 @@ import type { Arena } from "../arena.ts";
 import { control, MESSAGE_BYTES, moduleRecord } from "./control.ts";
 import type { WasmMemory, WasmModule } from "./engine.ts";
 import { startHelper } from "./host.ts";
-import { LOST } from "./walker.ts";
+import { LOST } from "./job.ts";
 
 export class Crew {
   /** How many threads there should be, this one included. */

@@ -72,7 +72,11 @@ function startInNode(
 ): void {
   const file = import.meta.url.endsWith(".ts") ? "./worker.source.mjs" : "./worker.js";
   const threads = getBuiltinModule("node:worker_threads");
-  const worker = new threads.Worker(new URL(file, import.meta.url), { workerData: start, name, execArgv: [] });
+  const worker = new threads.Worker(new URL(file, import.meta.url), {
+    workerData: start,
+    name,
+    execArgv: [],
+  });
   worker.on("error", failed);
   worker.unref();
 }

@@ -6,9 +6,10 @@ import { Crew } from "./crew.ts";
 import type { WasmMemory } from "./engine.ts";
 import { wasm } from "./engine.ts";
 import { availableThreads } from "./host.ts";
+import { FAILED } from "./job.ts";
 import { KernelCache, MAX_PAGES } from "./module.ts";
 import type { Walker } from "./walker.ts";
-import { FAILED, walkerModule } from "./walker.ts";
+import { walkerModule } from "./walker.ts";
 
 const PAGE = 65536;
 
