@@ -4,4 +4,5 @@ export * from "./datasets/index.ts";
 export * from "./download.ts";
 export * from "./files.ts";
 export * from "./image/index.ts";
+export * from "./pipeline/index.ts";
 export * from "./source.ts";
