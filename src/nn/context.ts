@@ -1,5 +1,9 @@
 /** What a layer is told when it is called: nothing global is consulted. */
 import { key, type RandomKey, type Tensor, type Variable } from "../core/index.ts";
+import type { Layer } from "./layer.ts";
+
+/** Sees the outputs of layers as they are called. */
+export type Observer = (layer: Layer, outputs: readonly Tensor[]) => void;
 
 export interface CallContext {
   /** True while training: dropout drops, batch statistics are taken. */
@@ -15,6 +19,8 @@ export interface CallContext {
    * used several times, the one that the use before left.
    */
   update(weight: Variable, change: (value: Tensor) => Tensor): void;
+  /** Is told what every layer gives, inner layers before the layer around them. */
+  readonly observe?: Observer | undefined;
 }
 
 /** A context that collects what the layers add. */
@@ -28,7 +34,13 @@ export interface CollectingContext extends CallContext {
  * Without options it is the context of inference.
  */
 export function callContext(
-  options: { training?: boolean; key?: RandomKey; seed?: number; step?: Tensor | number } = {},
+  options: {
+    training?: boolean;
+    key?: RandomKey;
+    seed?: number;
+    step?: Tensor | number;
+    observe?: Observer | undefined;
+  } = {},
 ): CollectingContext {
   const losses: Tensor[] = [];
   const updates = new Map<Variable, Tensor>();
@@ -36,6 +48,7 @@ export function callContext(
     training: options.training ?? false,
     key: options.key ?? key(options.seed ?? 0),
     step: options.step ?? 0,
+    observe: options.observe,
     losses,
     get updates() {
       return [...updates];
@@ -55,6 +68,7 @@ export function within(ctx: CallContext, part: string): CallContext {
     training: ctx.training,
     key: ctx.key.child(part),
     step: ctx.step,
+    observe: ctx.observe,
     addLoss: (loss) => ctx.addLoss(loss),
     update: (weight, change) => ctx.update(weight, change),
   };

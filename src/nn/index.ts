@@ -8,6 +8,7 @@ export {
   logitsOf,
 } from "./activations.ts";
 export * from "./callbacks/index.ts";
+export { type CloneOptions, cloneModel } from "./clone.ts";
 export { compileOptionsFromConfig, trainingConfig } from "./compile-config.ts";
 export { CompiledState, type CompileOptions } from "./compile-options.ts";
 export {
@@ -44,6 +45,12 @@ export {
   initializers,
   initialValues,
 } from "./initializers.ts";
+export {
+  type InspectOptions,
+  type LayerGradients,
+  layerActivations,
+  layerGradients,
+} from "./inspection.ts";
 export { type InputRule, Layer, type LayerClass, type LayerOptions, type WeightOptions } from "./layer.ts";
 export * from "./layers/index.ts";
 export {

@@ -199,6 +199,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
       this.buildOn(shapes);
       const y = this.call(inputs.length === 1 ? inputs[0]! : [...inputs], ctx);
       const outputs = Array.isArray(y) ? y : [y];
+      ctx.observe?.(this, outputs);
       if (this.activityRegularizer !== null) {
         for (const output of outputs) ctx.addLoss(activityPenalty(this.activityRegularizer, output));
       }
@@ -260,6 +261,21 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
     this.outputShapes = values.map((y) => y.shape);
     this.applications.push(application);
     return outputs;
+  }
+
+  /**
+   * The symbolic tensor that came out of the layer, for models that end there: `new Model({ inputs: model.input, outputs:
+   * model.getLayer("conv2d").output })`.
+   *
+   * @throws UsageError unless the layer was applied once, with one output.
+   */
+  get output(): SymbolicTensor {
+    return single(this.applications, (a) => a.outputs, this.label, "output");
+  }
+
+  /** The symbolic tensor that the layer was applied to; see `output`. */
+  get input(): SymbolicTensor {
+    return single(this.applications, (a) => a.inputs, this.label, "input");
   }
 
   /** Makes a weight. Without a model around, its first values depend on the layer's name and the weight's. */
@@ -402,6 +418,24 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
       w.write(values[i]!);
     });
   }
+}
+
+/** The only tensor on one side of the only application. */
+function single(
+  applications: readonly Application[],
+  side: (a: Application) => readonly SymbolicTensor[],
+  where: string,
+  what: string,
+): SymbolicTensor {
+  const tensors = applications.flatMap(side);
+  if (applications.length === 1 && tensors.length === 1) return tensors[0]!;
+  throw new UsageError({
+    where: `${where}.${what}`,
+    problem: `there is no single ${what}`,
+    expected: `one application with one ${what}`,
+    got: `${applications.length} applications, ${tensors.length} tensors`,
+    try: `pick one of \`applications[i].${what}s\``,
+  });
 }
 
 /** Keras divides the penalty on an output by the number of rows. */

@@ -115,6 +115,27 @@ export class Model extends Layer {
     return (this.#graph?.outputs ?? []).map((t) => port(t));
   }
 
+  /** The symbolic tensor that the model begins with. Throws UsageError unless there is one. */
+  override get input(): SymbolicTensor {
+    return this.#end(this.#graph?.inputs, "input");
+  }
+
+  /** The symbolic tensor that the model ends in. Throws UsageError unless there is one. */
+  override get output(): SymbolicTensor {
+    return this.#end(this.#graph?.outputs, "output");
+  }
+
+  #end(tensors: readonly SymbolicTensor[] | undefined, what: "input" | "output"): SymbolicTensor {
+    if (tensors?.length === 1) return tensors[0]!;
+    throw new UsageError({
+      where: `${this.label}.${what}`,
+      problem: `there is no single ${what}`,
+      expected: `a built model with one ${what}`,
+      got: tensors === undefined ? "a model without a graph" : `${tensors.length} ${what}s`,
+      try: tensors === undefined ? "give the model an Input" : `use model.graph.${what}s`,
+    });
+  }
+
   /**
    * One step of training in your own words, instead of the loss and optimizer of `compile`: computes losses with
    * `tools.forward`, has weights follow them with `tools.minimize`, and returns scalars for the logs. Traced once; the model

@@ -22,7 +22,7 @@ import type { DType, TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Dim } from "../ir/size.ts";
 import type { CompiledState, Objective } from "./compile-options.ts";
-import { callContext } from "./context.ts";
+import { callContext, type Observer } from "./context.ts";
 import { rehearsedOptimizers, traceStep } from "./custom-step.ts";
 import type { Rows } from "./data-adapter.ts";
 import { outputsOf } from "./data-adapter.ts";
@@ -59,6 +59,13 @@ interface ArraySpec {
   readonly divisor: number | undefined;
 }
 
+/** What went on in a step. */
+export interface Explanation {
+  readonly loss: number;
+  readonly layers: readonly { readonly path: string; readonly output: Tensor; readonly gradient: Tensor }[];
+  readonly weights: ReadonlyMap<Variable, Tensor>;
+}
+
 /** What a plan is made for. */
 interface Form {
   readonly xs: readonly ArraySpec[];
@@ -86,6 +93,9 @@ export class Stepper {
   #lossSums: number[] = [];
   #total = 0;
   #rows = 0;
+  /** The optimizers of a `trainStep` of the model's own, once known, and what waits for them. */
+  #used: readonly Optimizer[] | undefined;
+  #restore: ((optimizers: readonly Optimizer[]) => void) | undefined;
   /** Sums of what a `trainStep` of the model's own returned. */
   readonly #own = new Map<string, number>();
   #read: { of: Objective | undefined; readers: readonly (readonly [string, () => number])[] } = {
@@ -119,16 +129,32 @@ export class Stepper {
     for (const { metric } of this.state.current?.metrics ?? []) metric.resetState();
   }
 
+  /** The optimizers whose state a checkpoint keeps: that of `compile`, or those that the model's own step uses. */
+  get optimizers(): readonly Optimizer[] {
+    return this.#used ?? [this.state.optimizer];
+  }
+
+  /**
+   * Puts back the state of the optimizers: at once, or, where the model's own step has to tell first which they are, before
+   * the first of its steps. `restore` is given each with its place.
+   */
+  restoreOptimizers(restore: (optimizers: readonly Optimizer[]) => void): void {
+    if (this.model.trainStep === undefined) restore(this.optimizers);
+    else this.#restore = restore;
+  }
+
   /** The sums since the last reset, for a checkpoint. */
   sums(): SavedSums {
     return {
       losses: Float64Array.of(this.#total, this.#rows, ...this.#lossSums),
+      own: Object.fromEntries(this.#own),
       metrics: (this.state.current?.metrics ?? []).map(({ metric }) => metric.state()),
     };
   }
 
   /** Goes on from what `sums` returned. To be called once the objective is known. */
-  restoreSums({ losses: [total, rows, ...single], metrics }: SavedSums): void {
+  restoreSums({ losses: [total, rows, ...single], metrics, own }: SavedSums): void {
+    for (const [name, sum] of Object.entries(own)) this.#own.set(name, sum);
     this.#total = total!;
     this.#rows = rows!;
     this.#lossSums = single;
@@ -204,6 +230,9 @@ export class Stepper {
     const trainStep = this.model.trainStep!.bind(this.model);
     const blanks = dataSpecs(form, rows).map(({ shape, dtype }) => zeros(shape, dtype));
     const used = rehearsedOptimizers(trainStep, this.#batch(form, blanks), { optimizer, rows });
+    this.#used = [...new Set([optimizer, ...used])];
+    this.#restore?.(this.#used);
+    this.#restore = undefined;
     const names = used.map((o) => Object.keys(o.scalars()));
     const by = resident === undefined ? "batch" : "index";
     const plan = this.#plan(`own ${by} ${this.seed} ${this.#weights()} ${names.flat()}`, form, () =>
@@ -287,6 +316,43 @@ export class Stepper {
       shape: t.shape as readonly number[],
       dtype: t.dtype,
     }));
+  }
+
+  /**
+   * What goes on in a step: the loss, the outputs of all layers in the order of their calls, and the gradients of the loss
+   * for these outputs and for the trained weights. Nothing is changed.
+   */
+  async explain(batch: Rows, training: boolean): Promise<Explanation> {
+    const objective = this.objective(batch);
+    const weights = this.model.trainableWeights();
+    const names: string[] = [];
+    const data = dataSpecs(batch, dim("rows"));
+    const plan = this.#compile(
+      (...inputs) => {
+        const seen: Tensor[] = [];
+        names.length = 0;
+        const observe: Observer = (layer, outputs) => {
+          for (const output of layer === this.model ? [] : outputs) {
+            seen.push(output);
+            names.push(layer.path);
+          }
+        };
+        const mode = { training, step: inputs.at(-1)!, observe };
+        const { loss } = this.#forward(batch, objective, inputs.slice(0, -1), mode);
+        const slopes = gradient(loss, [...seen, ...weights]);
+        const entries = [...seen, ...slopes].map((t, i) => [String(i), t] as const);
+        return { loss, ...Object.fromEntries(entries) };
+      },
+      [...data, { shape: [], dtype: "int32" }],
+    );
+    const result = await plan(...arraysOf(batch), Int32Array.of(this.state.optimizer.iterations));
+    plan.release();
+    const at = (i: number): Tensor => result[String(i)]!;
+    return {
+      loss: result.loss!.dataSync()[0]!,
+      layers: names.map((path, i) => ({ path, output: at(i), gradient: at(names.length + i) })),
+      weights: new Map(weights.map((w, i) => [w, at(2 * names.length + i)])),
+    };
   }
 
   /**
@@ -430,7 +496,7 @@ export class Stepper {
     form: Rows,
     objective: Objective,
     arrays: readonly Tensor[],
-    mode: { training: boolean; step: Tensor | number },
+    mode: { training: boolean; step: Tensor | number; observe?: Observer },
   ) {
     const xs = divided(form, arrays.slice(0, form.xs.length));
     const ys = arrays.slice(form.xs.length, form.xs.length + form.ys.length);
