@@ -12,7 +12,13 @@ import { type EvaluationData, evaluation } from "./evaluation.ts";
 import type { Model } from "./model.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
 import type { RunPosition, RunState } from "./resume/run-state.ts";
-import { checkConditions, restoreArrays, runStateVersion, saveArrays } from "./resume/run-state.ts";
+import {
+  checkConditions,
+  restoreOptimizers,
+  restoreWeights,
+  runStateVersion,
+  saveArrays,
+} from "./resume/run-state.ts";
 import { Stepper } from "./stepper.ts";
 import { Turn } from "./turn.ts";
 
@@ -137,7 +143,7 @@ export class Run {
       version: runStateVersion,
       position: { ...position, over: position.over || this.#stopping },
       conditions,
-      ...saveArrays(this.model, stepper.state),
+      ...saveArrays(this.model, stepper.optimizers),
       sums: stepper.sums(),
       callbacks: {},
     };
@@ -190,7 +196,8 @@ export class Run {
 
   #takeOver(saved: RunState, stepper: Stepper): void {
     checkConditions(saved.conditions, this.#now!.conditions);
-    restoreArrays(this.model, stepper.state, saved);
+    restoreWeights(this.model, saved);
+    stepper.restoreOptimizers((optimizers) => restoreOptimizers(this.model, optimizers, saved));
     this.#position = { ...saved.position, logs: { ...saved.position.logs } };
     if (saved.position.over) this.#stopping = true;
   }

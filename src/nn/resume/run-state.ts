@@ -4,8 +4,8 @@
  */
 import { CheckpointError } from "../../ir/errors.ts";
 import type { EpochLogs } from "../callbacks/callback.ts";
-import type { CompiledState } from "../compile-options.ts";
 import type { Model } from "../model.ts";
+import type { Optimizer } from "../optimizers/index.ts";
 import type { StateTree } from "./state-tree.ts";
 
 /** What a run does next. */
@@ -33,6 +33,8 @@ export interface SavedSums {
   /** Sum of the losses, number of rows, then the sums of the losses of single outputs. */
   readonly losses: Float64Array;
   readonly metrics: readonly (readonly Float64Array[])[];
+  /** Sums of what a training step of the model's own returned. */
+  readonly own: Readonly<Record<string, number>>;
 }
 
 /** A run, saved. Plain data and typed arrays; `encodeState` makes bytes of it. */
@@ -43,7 +45,8 @@ export interface RunState {
   /** What must be the same when the run goes on, by name. */
   readonly conditions: Readonly<Record<string, string | number | boolean>>;
   readonly weights: readonly SavedArray[];
-  readonly optimizer: readonly SavedArray[];
+  /** The state of each optimizer: that of `compile`, then others that a training step of the model's own uses. */
+  readonly optimizers: readonly (readonly SavedArray[])[];
   readonly sums: SavedSums;
   /** The state of each callback that has one. */
   readonly callbacks: Readonly<Record<string, StateTree>>;
@@ -59,23 +62,26 @@ interface Saveable {
   write(values: ArrayLike<number>): void;
 }
 
-/** The weights of the model and the state of its optimizer. */
-export function saveArrays(model: Model, state: CompiledState): Pick<RunState, "weights" | "optimizer"> {
+/** The weights of the model and the state of its optimizers. */
+export function saveArrays(
+  model: Model,
+  optimizers: readonly Optimizer[],
+): Pick<RunState, "weights" | "optimizers"> {
   const saved = (w: Saveable): SavedArray => {
     return { name: w.name, shape: w.shape, data: w.read() as Float32Array | Int32Array };
   };
   return {
     weights: (model.weights() as readonly Saveable[]).map(saved),
-    optimizer: state.optimizer.weights().map(saved),
+    optimizers: optimizers.map((o) => o.weights().map(saved)),
   };
 }
 
 /**
- * Puts back the weights of the model and the state of its optimizer; nothing is changed where anything does not fit.
+ * Puts back the weights of the model; nothing is changed where anything does not fit.
  *
  * @throws CheckpointError naming the first difference.
  */
-export function restoreArrays(model: Model, state: CompiledState, saved: RunState): void {
+export function restoreWeights(model: Model, saved: RunState): void {
   if (!model.built) {
     throw new CheckpointError({
       where: "Run.restore",
@@ -85,12 +91,27 @@ export function restoreArrays(model: Model, state: CompiledState, saved: RunStat
       try: "give its first layer an inputShape, or begin with Input",
     });
   }
-  const { optimizer } = state;
-  // Slots are made at the first step: without one, the file holds the step count and the learning rate alone.
-  if (saved.optimizer.length > optimizer.weights().length) optimizer.build(model.trainableWeights());
-  const weights = match("model", model.weights() as readonly Saveable[], saved.weights);
-  const slots = match(`optimizer ${optimizer.type}`, optimizer.weights(), saved.optimizer);
-  for (const [target, { data }] of [...weights, ...slots]) target.write(data);
+  write(match("model", model.weights() as readonly Saveable[], saved.weights));
+}
+
+/**
+ * Puts back the state of the optimizers; nothing is changed where anything does not fit.
+ *
+ * @throws CheckpointError naming the first difference.
+ */
+export function restoreOptimizers(model: Model, optimizers: readonly Optimizer[], saved: RunState): void {
+  const pairs = saved.optimizers.flatMap((state, i) => {
+    const optimizer = optimizers[i];
+    // Slots are made at the first step: without one, the file holds the step count and the learning rate alone.
+    const isNew = optimizer && state.length > optimizer.weights().length;
+    if (isNew && model.trainStep === undefined) optimizer.build(model.trainableWeights());
+    return match(`optimizer ${optimizer?.type ?? i + 1}`, optimizer?.weights() ?? [], state);
+  });
+  write(pairs);
+}
+
+function write(pairs: readonly (readonly [Saveable, SavedArray])[]): void {
+  for (const [target, { data }] of pairs) target.write(data);
 }
 
 /** Pairs by order: names have counters in them, which differ from process to process. */
@@ -164,5 +185,5 @@ export function checkConditions(saved: RunState["conditions"], own: RunState["co
 
 /** The first weight or slot that holds NaN or an infinity. */
 export function nonFiniteArray(state: RunState): SavedArray | undefined {
-  return [...state.weights, ...state.optimizer].find(({ data }) => !data.every(Number.isFinite));
+  return [...state.weights, ...state.optimizers.flat()].find(({ data }) => !data.every(Number.isFinite));
 }
