@@ -189,12 +189,31 @@ export interface TilesPanel extends Headed {
   colorBar?: ColorBar;
 }
 
+/** A box with words. */
+export interface DiagramBox {
+  x: number;
+  y: number;
+  width: number;
+  height: number;
+  title: string;
+  lines: readonly string[];
+  color: Color;
+}
+
+/** Boxes, and arrows through points; drawn smaller where `extent`, in pixels, is larger than the panel. */
+export interface DiagramPanel extends Headed {
+  kind: "diagram";
+  boxes: readonly DiagramBox[];
+  links: readonly (readonly (readonly [number, number])[])[];
+  extent: readonly [width: number, height: number];
+}
+
 /** Words alone, such as the title over several panels. */
 export interface TextPanel extends Headed {
   kind: "text";
 }
 
-export type Panel = AxesPanel | TilesPanel | TextPanel;
+export type Panel = AxesPanel | TilesPanel | DiagramPanel | TextPanel;
 
 /** A panel and its place in the figure, in pixels. */
 export interface Placed {

@@ -18,6 +18,8 @@ export type {
   ColorMapName,
   ColorScale,
   Dash,
+  DiagramBox,
+  DiagramPanel,
   Figure,
   LabelsLayer,
   Layer,

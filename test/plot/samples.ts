@@ -1,4 +1,5 @@
 /** A table of figures, one or more per chart; every check of charts.test.ts runs over all of them. */
+import * as nn from "../../src/nn/index.ts";
 import * as plot from "../../src/plot/index.ts";
 
 /** Numbers in 0–1 that look random and are the same each time. */
@@ -45,6 +46,18 @@ const image = (i: number): plot.GridImage => ({
 const scored = { labels: [0, 0, 1, 1], scores: [0.1, 0.4, 0.35, 0.8] };
 const surface = { shape: [12, 15, 3], data: numbers(540) };
 const text = (s: string): string => s;
+
+/** A model with a shared layer, a long way round and a model inside. */
+function network(w: (s: string) => string): nn.Model {
+  const name = (s: string) => w(s).replaceAll("/", "") || s;
+  const inputs = nn.Input({ shape: [4], name: `${name("in")} 1` });
+  const shared = new nn.Dense({ units: 4, name: `${name("shared")} 2` });
+  const inner = new nn.Sequential([nn.Input({ shape: [4] }), new nn.Dense({ units: 4 })], {
+    name: `${name("inner")} 3`,
+  });
+  const x = inner.apply(shared.apply(shared.apply(inputs)));
+  return new nn.Model({ inputs, outputs: new nn.Concatenate({ name: "end" }).apply([x, inputs]) });
+}
 
 /** Figures whose every name and title is `word`, or harmless words where it is left out. */
 export function figures(word?: string): Record<string, plot.Figure> {
@@ -101,6 +114,7 @@ export function figures(word?: string): Record<string, plot.Figure> {
     ),
     rocCurve: plot.rocCurve({ [w("MLP")]: scored, forest: scored }, head),
     prCurve: plot.prCurve({ [w("MLP")]: scored, forest: scored }, head),
+    modelPlot: plot.plotModel(network(w), head),
     activationChart: plot.activationChart({ name: w("tanh"), value: Math.tanh }, head),
     grid: plot.grid([plot.lineChart([{ y: [1, 2] }], head), plot.heatmap([[1, 2]], head)], {
       ...head,

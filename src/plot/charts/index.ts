@@ -10,6 +10,7 @@ export * from "./heatmap.ts";
 export * from "./histogram.ts";
 export { type GridImage, type ImageGridOptions, imageGrid } from "./image-grid.ts";
 export * from "./line-chart.ts";
+export * from "./model-plot.ts";
 export * from "./pr-curve.ts";
 export type { Scored } from "./ranking.ts";
 export * from "./roc-curve.ts";

@@ -2,6 +2,7 @@
 import type { Panel } from "../figure.ts";
 import type { Box, Pen } from "../pen.ts";
 import { drawAxes } from "./axes.ts";
+import { drawDiagram } from "./diagram.ts";
 import { drawText } from "./text.ts";
 import { drawTiles } from "./tiles.ts";
 
@@ -10,6 +11,7 @@ type Draw<K extends Panel["kind"]> = (panel: Extract<Panel, { kind: K }>, box: B
 const panels: { readonly [K in Panel["kind"]]: Draw<K> } = {
   axes: drawAxes,
   tiles: drawTiles,
+  diagram: drawDiagram,
   text: drawText,
 };
 
