@@ -49,7 +49,13 @@ describe("exit codes", () => {
     ["a bad number", () => ["train", "mnist", "--epochs", "0"], 2, "usage", /whole number, at least 1/],
     ["a flag without its value", () => ["train", "mnist", "--out"], 2, "usage", /a value: DIR/],
     ["an unknown data set", () => ["train", "mnits"], 2, "usage", /did you mean `mnist`/],
-    ["a checkpoint of another kind", () => ["train", "mnist", "--checkpoint", "m.keras"], 2, "usage", /\.h5/],
+    [
+      "a checkpoint of another kind",
+      () => ["train", "mnist", "--checkpoint", "m.weights.h5"],
+      2,
+      "usage",
+      /\.keras or \.h5/,
+    ],
     [
       "an unknown model",
       () => ["train", "digits", "--model", "wied", ...tiny],

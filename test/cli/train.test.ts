@@ -9,7 +9,7 @@ import { temporaryFolder, tendril, tendrilJson, writeMnist } from "./kit.ts";
 
 const folder = temporaryFolder();
 const out = join(folder.path, "out");
-const checkpoint = join(folder.path, "best.h5");
+const checkpoint = join(folder.path, "best.keras");
 const small = ["train", "digits", "--samples", "600", "--batch-size", "50", "--learning-rate", "0.004"];
 let trained: Awaited<ReturnType<typeof tendrilJson>>;
 
@@ -134,6 +134,8 @@ describe("train", () => {
 
 describe("saved models", () => {
   test("evaluate gives the numbers that training reported", async () => {
+    const best = await tendrilJson(["evaluate", checkpoint, "--dataset", "digits"]);
+    expect(best.document.accuracy).toBe(trained.document.bestTestAccuracy);
     const { code, document } = await tendrilJson(["evaluate", join(out, "model.h5"), "--dataset", "digits"]);
     expect(code).toBe(0);
     expect(document.accuracy).toBe(trained.document.testAccuracy);
@@ -146,6 +148,15 @@ describe("saved models", () => {
     const { stdout } = await tendril(["summary", join(out, "model.h5"), "--style", "legacy"]);
     expect(stdout).toContain("conv2d (Conv2D)              (None, 26, 26, 8)         80        \n");
     expect(stdout).toContain("Total params: 21,898\n");
+    const wide = await tendril(["summary", checkpoint, "--line-length", "90", "--show-trainable"]);
+    expect(wide.stdout).toMatch(/^│ dense_1 \(Dense\) .* 170 │ +Y +│$/m);
+    expect(wide.stdout.split("\n")[1]).toHaveLength(90);
+  });
+
+  test("a saved model is trained further", async () => {
+    const { code, document } = await tendrilJson([...small, "--epochs", "1", "--model", checkpoint]);
+    expect(code).toBe(0);
+    expect(document.history.loss[0]).toBeLessThan(trained.document.history.loss[0]);
   });
 
   test("predict reads pictures and shows its stages", async () => {

@@ -9,7 +9,7 @@ import { printable } from "../terminal.ts";
 export const evaluate = defineCommand({
   name: "evaluate",
   about: "Measures a saved model on the test samples of a data set.",
-  positionals: [{ name: "MODEL", about: "a saved model (.h5)" }],
+  positionals: [{ name: "MODEL", about: "a saved model (.keras, .h5)" }],
   flags: {
     dataset: {
       kind: "text",
@@ -20,7 +20,7 @@ export const evaluate = defineCommand({
     ...dataFlag,
     ...engineFlags,
   },
-  examples: ["tendril evaluate m.h5 --dataset mnist", "tendril evaluate m.h5 --dataset digits --json"],
+  examples: ["tendril evaluate m.h5 --dataset mnist", "tendril evaluate m.keras --dataset digits --json"],
   async run([path], values, { terminal, signal }) {
     const engine = startEngine(values);
     const model = await openModel(path!);

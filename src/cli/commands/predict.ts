@@ -26,14 +26,17 @@ export const predict = defineCommand({
   name: "predict",
   about: "Reads a handwritten digit from each picture.",
   positionals: [
-    { name: "MODEL", about: "a model (.h5) trained on digits" },
+    { name: "MODEL", about: "a model (.keras, .h5) trained on digits" },
     { name: "FILE", many: true, about: "pictures (PNG): drawings, scans or photographs of one digit each" },
   ],
   flags: {
     stages: { kind: "text", value: "DIR", about: "write each step of the preparation as a picture" },
     ...engineFlags,
   },
-  examples: ["tendril predict m.h5 your_own_digit.png", "tendril predict m.h5 *.png --stages stages --json"],
+  examples: [
+    "tendril predict m.h5 your_own_digit.png",
+    "tendril predict m.keras *.png --stages stages --json",
+  ],
   async run([path, ...paths], values, { signal }) {
     const engine = startEngine(values);
     const model = await openModel(path!, { compile: false });

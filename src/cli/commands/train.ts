@@ -12,7 +12,12 @@ import { printable } from "../terminal.ts";
 import { optimizerNames, Training, weightsSha256 } from "../training.ts";
 
 const flags = {
-  model: { kind: "text", value: "lecture|wide|FILE", default: "lecture", about: "the network" },
+  model: {
+    kind: "text",
+    value: "lecture|wide|FILE",
+    default: "lecture",
+    about: "the network: by name, saved (.keras, .h5), or a module",
+  },
   ...dataFlag,
   samples: { kind: "whole", value: "N", min: 1, max: 2 ** 21, about: "use so many training samples only" },
   epochs: { kind: "whole", value: "N", min: 1, default: 10, about: "passes over the training samples" },
@@ -34,7 +39,7 @@ const flags = {
   },
   seed: { kind: "whole", value: "N", default: 0, about: "same seed, same result" },
   ...engineFlags,
-  checkpoint: { kind: "text", value: "FILE", about: "save the best model (.h5) after each epoch" },
+  checkpoint: { kind: "text", value: "FILE", about: "save the best model (.keras, .h5) after each epoch" },
   "early-stopping": {
     kind: "whole",
     value: "PATIENCE",
@@ -66,7 +71,7 @@ export const train = defineCommand({
   examples: [
     "tendril train mnist --epochs 50 --validation-split 0.5 --checkpoint m.h5 --early-stopping 2",
     "tendril train digits --model wide --out runs/wide",
-    "tendril train mnist --model my-model.mjs --json",
+    "tendril train mnist --model my-model.mjs --checkpoint best.keras --json",
     "tendril train mnist --backup runs/a",
     "tendril train mnist --resume runs/a",
   ],
@@ -134,13 +139,14 @@ export async function runTraining(
 
 /** Fails before training rather than after the first epoch. */
 function checkCheckpoint(path: string | undefined): void {
-  if (path === undefined || (path.endsWith(".h5") && !path.endsWith(".weights.h5"))) return;
+  if (path === undefined || path.endsWith(".keras")) return;
+  if (path.endsWith(".h5") && !path.endsWith(".weights.h5")) return;
   throw new UsageError({
     where: "tendril train --checkpoint",
     problem: "the name of the file does not say what is in it",
-    expected: "a name that ends in .h5 (whole models)",
+    expected: "a name that ends in .keras or .h5 (whole models)",
     got: path,
-    try: `--checkpoint ${path.replace(/(\.weights)?(\.\w+)?$/, ".h5")}`,
+    try: `--checkpoint ${path.replace(/(\.weights)?(\.\w+)?$/, ".keras")}`,
   });
 }
 
@@ -231,7 +237,7 @@ function adviceAfter({ options }: Training, out: OutputFolder | undefined): stri
   if (folder !== undefined) return `the same command with --resume ${folder} goes on where it stopped`;
   return out === undefined
     ? "give --out DIR to keep what was learnt, --backup DIR to go on later"
-    : "--model FILE.h5 trains a saved model further";
+    : "--model FILE trains a saved model further";
 }
 
 /** The report for people. */
