@@ -3,7 +3,8 @@
  *
  * It is started with a description of the workload as its last argument, warms up, writes `{"ready": "name and version"}` or
  * `{"absent": "why"}`, and for every line that it reads does the work once and writes
- * `{"seconds": s, "rows": n}`, where `rows` may be left out if it did the whole workload.
+ * `{"seconds": s, "rows": n, "megabytes": m}`, where `rows` may be left out if it did the whole workload, and `megabytes` (the
+ * most memory the process has had) if it is not known.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
@@ -13,6 +14,8 @@ import type { Workload } from "./workloads.ts";
 /** Who can take part. */
 export interface Entrant {
   readonly name: string;
+  /** Whether it is Tendril. */
+  readonly ours: boolean;
   /** The command, without the description of the workload. */
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -20,21 +23,33 @@ export interface Entrant {
 
 const here = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 
-/** Tendril with one thread and with `threads`, the peers in JavaScript, and with a Python those in Python. */
-export function entrants(threads: number, python: string | undefined): Entrant[] {
-  const tendril = (n: number): Entrant => ({
-    name: `Tendril wasm, ${n} thread${n === 1 ? "" : "s"}`,
-    command: [process.execPath, here("./tendril.mjs"), `wasm:${n}`],
+interface Field {
+  readonly backends: readonly string[];
+  readonly threads: number;
+  /** Where there is none, no peer in Python takes part. */
+  readonly python: string | undefined;
+}
+
+/** Tendril's backends with one thread and with `threads`, the peers in JavaScript, and with a Python those in Python. */
+export function entrants({ backends, threads, python }: Field): Entrant[] {
+  const tendril = (backend: string, n: number): Entrant => ({
+    name: `Tendril ${backend}, ${n} thread${n === 1 ? "" : "s"}`,
+    ours: true,
+    command: [process.execPath, here("./tendril.mjs"), `${backend}:${n}`],
   });
-  const script = (name: string, file: string): Entrant => ({ name, command: [process.execPath, here(file)] });
+  const script = (name: string, file: string): Entrant => ({
+    name,
+    ours: false,
+    command: [process.execPath, here(file)],
+  });
   const inPython = (name: string, file: string): Entrant => ({
     name,
+    ours: false,
     command: [python ?? "", here(file), `${threads}`],
     env: { TF_CPP_MIN_LOG_LEVEL: "3", OMP_NUM_THREADS: `${threads}` },
   });
   return [
-    tendril(1),
-    ...(threads > 1 ? [tendril(threads)] : []),
+    ...backends.flatMap((b) => [tendril(b, 1), ...(threads > 1 ? [tendril(b, threads)] : [])]),
     script("TensorFlow.js", "./peers/tfjs.mjs"),
     script("jax-js", "./peers/jax-js.mjs"),
     ...(python === undefined
@@ -48,18 +63,23 @@ interface Answer {
   readonly absent?: string;
   readonly seconds?: number;
   readonly rows?: number;
+  readonly megabytes?: number;
 }
 
 /** A started entrant. */
 export class Contestant {
   /** As it calls itself, with its version. */
   name: string;
+  readonly entrant: Entrant;
+  /** The most memory it has had, as far as it is known. */
+  megabytes: number | undefined;
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #workload: Workload;
 
-  private constructor(name: string, process: ChildProcess, lines: Interface, workload: Workload) {
-    this.name = name;
+  private constructor(entrant: Entrant, process: ChildProcess, lines: Interface, workload: Workload) {
+    this.name = entrant.name;
+    this.entrant = entrant;
     this.#process = process;
     this.#lines = lines[Symbol.asyncIterator]();
     this.#workload = workload;
@@ -76,7 +96,7 @@ export class Contestant {
       child.on("error", (error) => resolve({ absent: error.message }));
     });
     const lines = createInterface({ input: child.stdout! });
-    const contestant = new Contestant(entrant.name, child, lines, workload);
+    const contestant = new Contestant(entrant, child, lines, workload);
     const answer = await Promise.race([contestant.#next(), failed]);
     if (answer.ready !== undefined) {
       contestant.name = answer.ready;
@@ -97,7 +117,8 @@ export class Contestant {
   /** Does the work once and returns the seconds it takes; work on part of the rows is scaled up. */
   async run(): Promise<number> {
     this.#process.stdin?.write("run\n");
-    const { seconds, rows } = await this.#next();
+    const { seconds, rows, megabytes } = await this.#next();
+    this.megabytes = megabytes;
     if (seconds === undefined) throw new Error(`${this.name} ended while it was measured`);
     if (rows === undefined || !("rows" in this.#workload)) return seconds;
     return (seconds * this.#workload.rows) / rows;

@@ -1,14 +1,16 @@
 /**
- * `npm run bench -- [NAMES] [--python PYTHON] [--runs N] [--threads N] [--only TEXT] [--json]`
+ * `npm run bench -- [NAMES] [--python PYTHON] [--runs N] [--threads N] [--backends LIST] [--only LIST] [--json]
+ * [--markdown FILE]`
  *
  * Measures Tendril and the peers that are installed. All contestants of a case are started and warmed up, then take turns;
- * the median of the runs counts, the spread is told. A table goes to the standard output, or with `--json` one document;
- * what is going on to the standard error.
+ * the median of the runs counts, the spread is told. A table goes to the standard output (and to the file of
+ * `--markdown`), or with `--json` one document; what is going on to the standard error.
  */
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Contestant, type Entrant, entrants, runCold } from "./contestants.ts";
-import { type Measured, markdown, type Result, summarise } from "./report.ts";
+import { type Measured, markdown, type Result, show, summarise } from "./report.ts";
 import { type Benchmark, benchmarks, type Case, inUnit } from "./workloads.ts";
 
 function options() {
@@ -18,7 +20,9 @@ function options() {
       python: { type: "string" },
       runs: { type: "string", default: "5" },
       threads: { type: "string", default: `${Math.min(2, availableParallelism())}` },
+      backends: { type: "string", default: "wasm" },
       only: { type: "string", default: "" },
+      markdown: { type: "string" },
       json: { type: "boolean", default: false },
     },
   });
@@ -40,6 +44,10 @@ function tell(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
+function identity(entrant: Entrant, contestant: string) {
+  return { entrant: entrant.name, contestant, ours: entrant.ours };
+}
+
 /** Processes that stay, one run of each in turn. */
 async function alternate(benchmark: Benchmark, { workload }: Case, who: readonly Entrant[], runs: number) {
   const started: Contestant[] = [];
@@ -49,10 +57,15 @@ async function alternate(benchmark: Benchmark, { workload }: Case, who: readonly
       if (typeof contestant === "string") tell(`  ${entrant.name}: not measured (${contestant})`);
       else started.push(contestant);
     }
-    const measured = started.map((c) => ({ contestant: c.name, runs: [] as number[] }));
+    const measured = started.map(({ entrant, name }) => ({
+      ...identity(entrant, name),
+      runs: [] as number[],
+      megabytes: undefined as number | undefined,
+    }));
     for (let round = 0; round < runs; round++) {
       for (const [i, contestant] of started.entries()) {
         measured[i]!.runs.push(inUnit(benchmark.unit, workload, await contestant.run()));
+        measured[i]!.megabytes = contestant.megabytes;
       }
     }
     return measured;
@@ -63,7 +76,7 @@ async function alternate(benchmark: Benchmark, { workload }: Case, who: readonly
 
 /** A new process for every run. */
 async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonly Entrant[], runs: number) {
-  const measured = new Map<string, number[]>();
+  const measured = new Map<Entrant, Measured>();
   let present = who;
   for (let round = 0; round < runs; round++) {
     for (const entrant of present) {
@@ -72,24 +85,32 @@ async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonl
         tell(`  ${entrant.name}: not measured (${run})`);
         present = present.filter((e) => e !== entrant);
       } else {
-        const seen = measured.get(run.name) ?? [];
-        measured.set(run.name, [...seen, inUnit(benchmark.unit, workload, run.seconds)]);
+        const seen = measured.get(entrant)?.runs ?? [];
+        const runs = [...seen, inUnit(benchmark.unit, workload, run.seconds)];
+        measured.set(entrant, { ...identity(entrant, run.name), runs });
       }
     }
   }
-  return [...measured].map(([contestant, runs]) => ({ contestant, runs }));
+  return [...measured.values()];
 }
 
-const { chosen, json, only, python, runs, threads } = options();
-const who = entrants(threads, python).filter((e) => e.name.toLowerCase().includes(only.toLowerCase()));
+const { backends, chosen, json, markdown: file, only, python, runs, threads } = options();
+const wanted = only.toLowerCase().split(",");
+const who = entrants({ backends: backends.split(","), threads, python }).filter((e) =>
+  wanted.some((text) => e.name.toLowerCase().includes(text)),
+);
 const results: Result[] = [];
 for (const benchmark of chosen) {
   tell(`${benchmark.name}: ${benchmark.about}`);
   for (const one of benchmark.cases) {
     const measure = one.workload.kind === "startup" ? coldStarts : alternate;
     const measured: Measured[] = await measure(benchmark, one, who, runs);
-    results.push(...summarise(benchmark, one.label, measured));
+    const found = summarise(benchmark, one.label, measured);
+    for (const r of found) tell(`  ${r.case} ${r.contestant}: ${show(r.median)} ${r.unit}`);
+    results.push(...found);
   }
 }
 const document = { node: process.version, threads, runs, results };
-process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${markdown(results)}\n`);
+const table = markdown(results, new Set(chosen.filter((b) => b.memory).map((b) => b.name)));
+if (file !== undefined) await writeFile(file, `${table}\n`);
+process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${table}\n`);

@@ -7,32 +7,63 @@ import { repeats, samples, takePart, timed, uniform, warmUp } from "./peers/comm
 const began = performance.now();
 const backend = process.argv[2];
 
-async function network({ input, convolutions, dense, classes }) {
-  const { Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential } = await import("tendril");
-  const model = new Sequential(
-    [
-      Input({ shape: input }),
-      ...convolutions.flatMap((filters) => [
-        new Conv2D({ filters, kernelSize: 3, activation: "relu" }),
-        new MaxPooling2D(),
-      ]),
-      ...(input.length > 1 ? [new Flatten()] : []),
-      ...dense.map((units) => new Dense({ units, activation: "relu" })),
-      new Dense({ units: classes, activation: classes === 1 ? "sigmoid" : "softmax" }),
-    ],
-    { seed: 1 },
-  );
-  const loss = classes === 1 ? "binaryCrossentropy" : "sparseCategoricalCrossentropy";
-  model.compile({ optimizer: "adam", loss, metrics: ["accuracy"], backend });
+/** The layers from the input to the last but one, applied one after the other or around the residual block. */
+function body(tendril, { input, convolutions, kernel = 3, residual, dense }) {
+  const { Add, BatchNormalization, Conv2D, Dense, Flatten, GlobalAveragePooling2D, MaxPooling2D, ReLU } =
+    tendril;
+  const layers = convolutions.flatMap((filters) => [
+    new Conv2D({ filters, kernelSize: kernel, activation: "relu" }),
+    new MaxPooling2D(),
+  ]);
+  if (input.length > 1 && !residual) layers.push(new Flatten());
+  layers.push(...dense.map((units) => new Dense({ units, activation: "relu" })));
+  const chain = (x, list) => list.reduce((y, layer) => layer.apply(y), x);
+  return (x) => {
+    if (!residual) return chain(x, layers);
+    const convolution = () => new Conv2D({ filters: input[2], kernelSize: 3, padding: "same" });
+    const y = chain(x, [
+      convolution(),
+      new BatchNormalization(),
+      new ReLU(),
+      convolution(),
+      new BatchNormalization(),
+    ]);
+    return chain(new Add().apply([x, y]), [new ReLU(), new GlobalAveragePooling2D(), ...layers]);
+  };
+}
+
+async function network(work) {
+  const tendril = await import("tendril");
+  const { Dense, Input, Model } = tendril;
+  const { classes, input, reconstructs } = work;
+  const x = Input({ shape: input });
+  const binary = classes === 1 || reconstructs;
+  const last = new Dense({ units: classes, activation: binary ? "sigmoid" : "softmax" });
+  const model = new Model({ inputs: x, outputs: last.apply(body(tendril, work)(x)), seed: 1 });
+  const loss = binary ? "binaryCrossentropy" : "sparseCategoricalCrossentropy";
+  model.compile({ optimizer: "adam", loss, metrics: reconstructs ? [] : ["accuracy"], backend });
   return model;
 }
 
 async function training(work) {
   const model = await network(work);
   const { x, shape, labels } = samples(work);
-  const epoch = () => model.fit({ data: x, shape }, labels, { batchSize: work.batch, epochs: 1, verbose: 0 });
+  const inputs = { data: x, shape };
+  const targets = work.reconstructs ? inputs : labels;
+  const epoch = () => model.fit(inputs, targets, { batchSize: work.batch, epochs: 1, verbose: 0 });
   await warmUp(epoch);
   return () => timed(epoch);
+}
+
+async function prediction(work) {
+  const model = await network(work);
+  const { x, shape } = samples(work);
+  const repeat = work.rows === 1 ? 1000 : 5;
+  const all = async () => {
+    for (let i = 0; i < repeat; i++) await model.predictOnBatch({ data: x, shape });
+  };
+  await warmUp(all);
+  return async () => (await timed(all)) / repeat;
 }
 
 async function product({ size }) {
@@ -50,6 +81,38 @@ async function product({ size }) {
   return async () => (await timed(all)) / repeat;
 }
 
+/** The value of a convolution and both gradients, from a given gradient of the value. */
+async function convolution({ batch, size, channels, filters, kernel, depthwise }) {
+  const { compile, deviceArray, gradient, variable, zeros } = await import("tendril");
+  const array = (seed, shape) =>
+    deviceArray(
+      uniform(
+        shape.reduce((a, b) => a * b, 1),
+        seed,
+      ),
+      shape,
+      { backend },
+    );
+  const x = array(1, [batch, size, size, channels]);
+  const w = array(2, [kernel, kernel, depthwise ? 1 : channels, filters]);
+  const g = array(3, [batch, size, size, filters]);
+  const results = [g, x, w].map(({ shape }) => variable(zeros(shape)));
+  const all = compile(
+    (x, w, g) => {
+      const y = x.conv(w, { padding: "same", ...(depthwise ? { groups: channels } : {}) });
+      const made = [y, ...gradient(y, [x, w], { seed: g })];
+      for (const [i, v] of made.entries()) results[i].assign(v);
+    },
+    { backend },
+  );
+  const repeat = 5;
+  const several = () => {
+    for (let i = 0; i < repeat; i++) all.runSync(x, w, g);
+  };
+  await warmUp(several);
+  return async () => (await timed(several)) / repeat;
+}
+
 /** The whole work is one cold step; importing is part of it. */
 async function startup(work) {
   const { x, shape, labels } = samples(work);
@@ -59,6 +122,11 @@ async function startup(work) {
   return async () => seconds;
 }
 
-const threads = backend.split(":")[1];
-const name = `Tendril wasm, ${threads} thread${threads === "1" ? "" : "s"}`;
-await takePart(name, { train: training, matmul: product, startup });
+const [name, threads] = backend.split(":");
+await takePart(`Tendril ${name}, ${threads} thread${threads === "1" ? "" : "s"}`, {
+  train: training,
+  predict: prediction,
+  matmul: product,
+  conv: convolution,
+  startup,
+});

@@ -1,16 +1,45 @@
 /** What is measured. A workload is plain data: the contestants, some of them in Python, all read the same description. */
 
-/** A network trained through `fit`: convolutions (each 3×3 with 2×2 max pooling), then dense layers, Adam. */
-export interface Training {
-  readonly kind: "train";
+/** A network: convolutions (each with 2×2 max pooling behind it), then dense layers; `relu` inside. */
+export interface Network {
   /** Shape of a sample. */
   readonly input: readonly number[];
+  /** Filters of each convolution. */
   readonly convolutions: readonly number[];
+  /** Side of the convolutions' kernels; 3 if not told. */
+  readonly kernel?: number;
+  /** In front of the dense layers: two 3×3 convolutions with batch normalization, the input added to them, global average. */
+  readonly residual?: boolean;
   readonly dense: readonly number[];
   /** Classes (softmax, sparse cross-entropy, accuracy), or 1 for a sigmoid with binary cross-entropy. */
   readonly classes: number;
+  /** The targets are the inputs: a sigmoid for each, with binary cross-entropy. */
+  readonly reconstructs?: boolean;
   readonly rows: number;
+}
+
+/** A network trained through `fit` with Adam. */
+export interface Training extends Network {
+  readonly kind: "train";
   readonly batch: number;
+}
+
+/** The outputs of a network for all rows at once. */
+export interface Prediction extends Network {
+  readonly kind: "predict";
+}
+
+/** A two-dimensional convolution with padding "same": its value and both gradients. */
+export interface Convolution {
+  readonly kind: "conv";
+  readonly batch: number;
+  /** Side of the images. */
+  readonly size: number;
+  readonly channels: number;
+  readonly filters: number;
+  readonly kernel: number;
+  /** Each channel by itself. */
+  readonly depthwise?: boolean;
 }
 
 /** The product of two square float32 matrices. */
@@ -20,11 +49,11 @@ export interface Product {
 }
 
 /** A process from its first import to the first trained step of a network. */
-export interface Startup extends Omit<Training, "kind"> {
+export interface Startup extends Network {
   readonly kind: "startup";
 }
 
-export type Workload = Training | Product | Startup;
+export type Workload = Training | Prediction | Product | Convolution | Startup;
 
 /** A row of the results. */
 export interface Case {
@@ -40,12 +69,27 @@ export interface Benchmark {
   readonly unit: string;
   /** Whether a larger number is the better one. */
   readonly larger: boolean;
+  /** Whether the memory of the contestants is told too. */
+  readonly memory?: boolean;
   readonly cases: readonly Case[];
 }
 
-const images = { input: [28, 28, 1], classes: 10, batch: 200 } as const;
-const lecture = { ...images, convolutions: [8], dense: [16] } as const;
-const wide = { ...images, convolutions: [32, 64], dense: [128] } as const;
+const images = { input: [28, 28, 1], classes: 10 } as const;
+const slide = { ...images, convolutions: [8], dense: [16] } as const;
+const lecture = { ...slide, batch: 200 } as const;
+const wide = { ...images, convolutions: [32, 64], dense: [128], batch: 200 } as const;
+const lenet = { ...images, convolutions: [6, 16], kernel: 5, dense: [120, 84], batch: 200 } as const;
+const points = { convolutions: [], classes: 1 } as const;
+
+/** Images, side, channels, filters, side of the kernel. */
+const convolutions: readonly (readonly [number, number, number, number, number])[] = [
+  [64, 28, 1, 32, 3],
+  [64, 32, 16, 16, 3],
+  [32, 16, 64, 64, 3],
+  [32, 8, 128, 128, 3],
+  [32, 16, 64, 128, 1],
+  [64, 28, 8, 16, 5],
+];
 
 /** Every benchmark. To add one: a row here, and what a new kind of workload means in each contestant. */
 export const benchmarks: readonly Benchmark[] = [
@@ -65,6 +109,83 @@ export const benchmarks: readonly Benchmark[] = [
     cases: [{ label: "", workload: { kind: "train", ...wide, rows: 30_000 } }],
   },
   {
+    name: "lenet",
+    about: "Conv 6 and 16 of 5×5, Dense 120, 84, 10: an epoch of 30,000 images by fit, batch 200, Adam",
+    unit: "images/s",
+    larger: true,
+    cases: [{ label: "", workload: { kind: "train", ...lenet, rows: 30_000 } }],
+  },
+  {
+    name: "mlp",
+    about: "81-128-64-1: an epoch of 64,000 rows by fit, batch 256, Adam",
+    unit: "rows/s",
+    larger: true,
+    cases: [
+      {
+        label: "",
+        workload: { kind: "train", ...points, input: [81], dense: [128, 64], batch: 256, rows: 64_000 },
+      },
+    ],
+  },
+  {
+    name: "autoencoder",
+    about: "784-32-784: an epoch of 25,600 rows by fit, batch 256, Adam",
+    unit: "rows/s",
+    larger: true,
+    cases: [
+      {
+        label: "",
+        workload: {
+          kind: "train",
+          ...points,
+          input: [784],
+          dense: [32],
+          classes: 784,
+          reconstructs: true,
+          batch: 256,
+          rows: 25_600,
+        },
+      },
+    ],
+  },
+  {
+    name: "residual",
+    about:
+      "16×16×32: Conv 32, BatchNormalization, ReLU, Conv 32, BatchNormalization, Add, ReLU, average, Dense 10: " +
+      "an epoch of 3,200 rows by fit, batch 64, Adam",
+    unit: "rows/s",
+    larger: true,
+    cases: [
+      {
+        label: "",
+        workload: {
+          kind: "train",
+          input: [16, 16, 32],
+          convolutions: [],
+          residual: true,
+          dense: [],
+          classes: 10,
+          batch: 64,
+          rows: 3_200,
+        },
+      },
+    ],
+  },
+  {
+    name: "predict-one",
+    about: "the slide's network on one image",
+    unit: "µs",
+    larger: false,
+    cases: [{ label: "", workload: { kind: "predict", ...slide, rows: 1 } }],
+  },
+  {
+    name: "predict",
+    about: "the slide's network on 2,000 images",
+    unit: "images/s",
+    larger: true,
+    cases: [{ label: "", workload: { kind: "predict", ...slide, rows: 2_000 } }],
+  },
+  {
     name: "mlp-tiny",
     about: "9-32-8-1: a step of fit, batch 32, Adam",
     unit: "µs/step",
@@ -74,10 +195,9 @@ export const benchmarks: readonly Benchmark[] = [
         label: "",
         workload: {
           kind: "train",
+          ...points,
           input: [9],
-          convolutions: [],
           dense: [32, 8],
-          classes: 1,
           rows: 32_000,
           batch: 32,
         },
@@ -95,6 +215,30 @@ export const benchmarks: readonly Benchmark[] = [
     })),
   },
   {
+    name: "conv",
+    about: "a convolution, value and both gradients: images × side × side × channels → filters, kernel",
+    unit: "GFLOP/s",
+    larger: true,
+    cases: [
+      ...convolutions.map(([batch, size, channels, filters, kernel]) => ({
+        label: `${batch}×${size}×${size}×${channels} → ${filters}, ${kernel}×${kernel}`,
+        workload: { kind: "conv", batch, size, channels, filters, kernel } as const,
+      })),
+      {
+        label: "32×16×16×64 depthwise, 3×3",
+        workload: {
+          kind: "conv",
+          batch: 32,
+          size: 16,
+          channels: 64,
+          filters: 64,
+          kernel: 3,
+          depthwise: true,
+        },
+      },
+    ],
+  },
+  {
     name: "startup",
     about: "a cold process: from the first import to the first trained step of the slide's network",
     unit: "ms",
@@ -103,10 +247,18 @@ export const benchmarks: readonly Benchmark[] = [
   },
 ];
 
+/** Floating-point operations of a run of a product or a convolution. */
+function operations(workload: Product | Convolution): number {
+  if (workload.kind === "matmul") return 2 * workload.size ** 3;
+  const { batch, size, channels, filters, kernel, depthwise } = workload;
+  return 3 * 2 * batch * size ** 2 * kernel ** 2 * channels * (depthwise ? 1 : filters);
+}
+
 /** The number of a measurement in the unit of its benchmark, from the seconds that one run took. */
 export function inUnit(unit: string, workload: Workload, seconds: number): number {
   if (unit === "ms") return seconds * 1e3;
-  if (workload.kind === "matmul") return (2 * workload.size ** 3) / seconds / 1e9;
-  if (unit === "images/s") return workload.rows / seconds;
+  if (unit === "µs") return seconds * 1e6;
+  if (workload.kind === "matmul" || workload.kind === "conv") return operations(workload) / seconds / 1e9;
+  if (unit.endsWith("/s") || workload.kind !== "train") return workload.rows / seconds;
   return (seconds * 1e6) / Math.ceil(workload.rows / workload.batch);
 }

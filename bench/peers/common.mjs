@@ -14,18 +14,20 @@ export async function needs(load) {
 }
 
 /**
- * Prepares the workload given on the command line, then measures one run for each line read. A maker gives the run: seconds,
- * or seconds and the rows done.
+ * Prepares the workload given on the command line, then measures one run for each line read. A maker gives the run (seconds,
+ * or seconds and the rows done), or nothing where this contestant cannot do that work.
  */
 export async function takePart(name, makers) {
   const workload = JSON.parse(process.argv.at(-1));
   const maker = makers[workload.kind];
   if (maker === undefined) return say({ absent: `no ${workload.kind} with ${name}` });
   const run = await maker(workload);
+  if (run === undefined) return say({ absent: `no such ${workload.kind} with ${name}` });
   say({ ready: name });
   for await (const _ of createInterface({ input: process.stdin })) {
     const done = await run();
-    say(typeof done === "number" ? { seconds: done } : done);
+    const megabytes = process.resourceUsage().maxRSS / 1024;
+    say({ ...(typeof done === "number" ? { seconds: done } : done), megabytes });
   }
 }
 

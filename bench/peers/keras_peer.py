@@ -6,7 +6,7 @@ import time
 began = time.perf_counter()
 threads = int(sys.argv[1])
 
-from common import absent, matrices, repeats, samples, take_part, timed, warm_up
+from common import absent, convolution, matrices, repeated, repeats, samples, take_part, timed, warm_up
 
 try:
     import numpy as np
@@ -20,28 +20,68 @@ except ImportError as error:
 imported = time.perf_counter() - began
 
 
+def residual(x):
+    layers = keras.layers
+    filters = x.shape[-1]
+    y = layers.Conv2D(filters, 3, padding="same")(x)
+    y = layers.ReLU()(layers.BatchNormalization()(y))
+    y = layers.Conv2D(filters, 3, padding="same")(y)
+    y = layers.BatchNormalization()(y)
+    return layers.GlobalAveragePooling2D()(layers.ReLU()(layers.Add()([x, y])))
+
+
 def network(workload):
     layers = keras.layers
-    stack = [keras.Input(workload["input"])]
+    x = inputs = keras.Input(workload["input"])
     for filters in workload["convolutions"]:
-        stack += [layers.Conv2D(filters, 3, activation="relu"), layers.MaxPooling2D()]
-    if len(workload["input"]) > 1:
-        stack.append(layers.Flatten())
-    stack += [layers.Dense(units, activation="relu") for units in workload["dense"]]
-    one = workload["classes"] == 1
-    stack.append(layers.Dense(workload["classes"], activation="sigmoid" if one else "softmax"))
-    model = keras.Sequential(stack)
-    loss = "binary_crossentropy" if one else "sparse_categorical_crossentropy"
-    model.compile(optimizer="adam", loss=loss, metrics=["accuracy"])
+        x = layers.Conv2D(filters, workload.get("kernel", 3), activation="relu")(x)
+        x = layers.MaxPooling2D()(x)
+    if workload.get("residual"):
+        x = residual(x)
+    elif len(workload["input"]) > 1:
+        x = layers.Flatten()(x)
+    for units in workload["dense"]:
+        x = layers.Dense(units, activation="relu")(x)
+    reconstructs = workload.get("reconstructs")
+    binary = workload["classes"] == 1 or reconstructs
+    x = layers.Dense(workload["classes"], activation="sigmoid" if binary else "softmax")(x)
+    model = keras.Model(inputs, x)
+    loss = "binary_crossentropy" if binary else "sparse_categorical_crossentropy"
+    model.compile(optimizer="adam", loss=loss, metrics=[] if reconstructs else ["accuracy"])
     return model
 
 
 def training(workload):
     model = network(workload)
     x, y = samples(np, workload)
-    epoch = lambda: model.fit(x, y, batch_size=workload["batch"], epochs=1, verbose=0)
+    targets = x if workload.get("reconstructs") else y
+    epoch = lambda: model.fit(x, targets, batch_size=workload["batch"], epochs=1, verbose=0)
     warm_up(epoch)
     return lambda: timed(epoch)
+
+
+def prediction(workload):
+    model = network(workload)
+    x, _ = samples(np, workload)
+    return repeated(lambda: model.predict_on_batch(x), 50 if workload["rows"] == 1 else 2)
+
+
+def convolving(workload):
+    x, w, g = [tf.constant(a) for a in convolution(np, workload)]
+    if workload.get("depthwise"):
+        w = tf.transpose(w, [0, 1, 3, 2])
+        apply = lambda x, w: tf.nn.depthwise_conv2d(x, w, [1, 1, 1, 1], "SAME")
+    else:
+        apply = lambda x, w: tf.nn.conv2d(x, w, 1, "SAME")
+
+    @tf.function
+    def all():
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            y = apply(x, w)
+        return y, *tape.gradient(y, [x, w], g)
+
+    return repeated(lambda: all()[2].numpy(), 5)
 
 
 def product(workload):
@@ -67,4 +107,13 @@ def startup(workload):
 
 
 name = f"Keras {keras.__version__} on TensorFlow {tf.__version__}, {threads} threads"
-take_part(name, {"train": training, "matmul": product, "startup": startup})
+take_part(
+    name,
+    {
+        "train": training,
+        "predict": prediction,
+        "matmul": product,
+        "conv": convolving,
+        "startup": startup,
+    },
+)

@@ -8,14 +8,17 @@ await tf.setBackend("cpu");
 await tf.ready();
 const imported = (performance.now() - began) / 1000;
 
+/** The networks written down here. */
+const plain = (work) => !work.residual && !work.reconstructs;
+
 /** It is slow, so a part of the rows has to do. */
 const mostRows = { images: 1000, points: 8000 };
 
-function network({ input, convolutions, dense, classes }) {
+function network({ input, convolutions, kernel = 3, dense, classes }) {
   const model = tf.sequential();
   const first = () => (model.layers.length === 0 ? { inputShape: input } : {});
   for (const filters of convolutions) {
-    model.add(tf.layers.conv2d({ filters, kernelSize: 3, activation: "relu", ...first() }));
+    model.add(tf.layers.conv2d({ filters, kernelSize: kernel, activation: "relu", ...first() }));
     model.add(tf.layers.maxPooling2d({ poolSize: 2 }));
   }
   if (input.length > 1) model.add(tf.layers.flatten(first()));
@@ -34,6 +37,7 @@ function tensors(work) {
 }
 
 async function training(work) {
+  if (!plain(work)) return undefined;
   const model = network(work);
   const { x, y, rows } = tensors(work);
   const epoch = () => model.fit(x, y, { batchSize: work.batch, epochs: 1, verbose: 0 });

@@ -6,7 +6,7 @@ import time
 began = time.perf_counter()
 threads = int(sys.argv[1])
 
-from common import absent, matrices, repeats, samples, take_part, timed, warm_up
+from common import absent, convolution, matrices, repeated, repeats, samples, take_part, timed, warm_up
 
 try:
     import numpy as np
@@ -18,14 +18,33 @@ imported = time.perf_counter() - began
 torch.set_num_threads(threads)
 
 
+class Residual(nn.Module):
+    def __init__(self, channels):
+        super().__init__()
+        self.block = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.BatchNorm2d(channels),
+            nn.ReLU(),
+            nn.Conv2d(channels, channels, 3, padding=1),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, x):
+        return torch.relu(x + self.block(x)).mean((2, 3))
+
+
 def network(workload):
     stack = []
     shape = workload["input"]
-    if len(shape) > 1:
+    if workload.get("residual"):
+        size = shape[-1]
+        stack.append(Residual(size))
+    elif len(shape) > 1:
         height, width, channels = shape
+        kernel = workload.get("kernel", 3)
         for filters in workload["convolutions"]:
-            stack += [nn.Conv2d(channels, filters, 3), nn.ReLU(), nn.MaxPool2d(2)]
-            height, width, channels = (height - 2) // 2, (width - 2) // 2, filters
+            stack += [nn.Conv2d(channels, filters, kernel), nn.ReLU(), nn.MaxPool2d(2)]
+            height, width, channels = (height - kernel + 1) // 2, (width - kernel + 1) // 2, filters
         stack.append(nn.Flatten())
         size = height * width * channels
     else:
@@ -41,7 +60,8 @@ def stepper(workload):
     """One step on a batch: loss, gradients, Adam, accuracy."""
     model = network(workload)
     one = workload["classes"] == 1
-    loss_of = nn.BCEWithLogitsLoss() if one else nn.CrossEntropyLoss()
+    binary = one or workload.get("reconstructs")
+    loss_of = nn.BCEWithLogitsLoss() if binary else nn.CrossEntropyLoss()
     optimizer = torch.optim.Adam(model.parameters())
 
     def step(x, y):
@@ -50,6 +70,8 @@ def stepper(workload):
         loss = loss_of(logits[:, 0], y.float()) if one else loss_of(logits, y)
         loss.backward()
         optimizer.step()
+        if workload.get("reconstructs"):
+            return loss.item()
         right = (logits[:, 0] > 0) == (y > 0) if one else logits.argmax(1) == y
         return loss.item(), right.sum().item()
 
@@ -69,10 +91,37 @@ def training(workload):
     def epoch():
         order = torch.randperm(len(y))
         for rows in order.split(workload["batch"]):
-            step(x[rows], y[rows])
+            batch = x[rows]
+            step(batch, batch if workload.get("reconstructs") else y[rows])
 
     warm_up(epoch)
     return lambda: timed(epoch)
+
+
+def prediction(workload):
+    model = network(workload).eval()
+    x, _ = tensors(workload)
+    classify = lambda: torch.softmax(model(x), 1)
+
+    def work():
+        with torch.inference_mode():
+            classify()
+
+    return repeated(work, 1000 if workload["rows"] == 1 else 5)
+
+
+def convolving(workload):
+    x, w, g = [torch.from_numpy(a) for a in convolution(np, workload)]
+    x, g = [a.permute(0, 3, 1, 2).contiguous() for a in (x, g)]
+    w = w.permute(3, 2, 0, 1).contiguous()
+    x.requires_grad_(), w.requires_grad_()
+    groups = workload["channels"] if workload.get("depthwise") else 1
+
+    def work():
+        y = nn.functional.conv2d(x, w, padding="same", groups=groups)
+        torch.autograd.grad(y, (x, w), g)
+
+    return repeated(work, 5)
 
 
 def product(workload):
@@ -98,4 +147,13 @@ def startup(workload):
 
 
 name = f"PyTorch {torch.__version__.split('+')[0]}, {threads} threads"
-take_part(name, {"train": training, "matmul": product, "startup": startup})
+take_part(
+    name,
+    {
+        "train": training,
+        "predict": prediction,
+        "matmul": product,
+        "conv": convolving,
+        "startup": startup,
+    },
+)

@@ -14,7 +14,17 @@ export const bench = defineCommand({
     python: { kind: "text", value: "PYTHON", about: "a Python with Keras or PyTorch to compare with" },
     runs: { kind: "whole", value: "N", min: 1, about: "how often each is measured" },
     threads: { kind: "whole", value: "N", min: 1, max: 64, about: "threads to compute on" },
-    only: { kind: "text", value: "TEXT", about: "only contestants whose names contain this" },
+    backends: {
+      kind: "text",
+      value: "LIST",
+      about: "backends to measure, with commas between; wasm if not told",
+    },
+    markdown: { kind: "text", value: "FILE", about: "a file to write the table to" },
+    only: {
+      kind: "text",
+      value: "TEXT",
+      about: "only contestants whose names contain one of these, with commas between",
+    },
   },
   examples: ["tendril bench", "tendril bench lecture-cnn matmul --json"],
   async run(names, values, { json, signal }) {
@@ -28,9 +38,9 @@ export const bench = defineCommand({
         try: "clone the repository and run it there",
       });
     }
-    const { python, runs, threads, only } = values;
-    const flags = Object.entries({ python, runs, threads, only }).flatMap(([name, value]) =>
-      value === undefined ? [] : [`--${name}`, String(value)],
+    const { python, runs, threads, backends, markdown, only } = values;
+    const flags = Object.entries({ python, runs, threads, backends, markdown, only }).flatMap(
+      ([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]),
     );
     const text = await output(
       ["--import", "tsx", script, ...names, ...flags, ...(json ? ["--json"] : [])],
