@@ -247,6 +247,20 @@ function readFields(
   return { map, numNodes: edges.numNodes };
 }
 
+/** Values as a field with a shape. Throws ShapeError where they are none. */
+export function graphArray(name: string, value: FieldInput): GraphArray {
+  const array = fieldValue(name, value);
+  if (isGraphArray(array)) return array;
+  if (Array.isArray(value)) return { data: new Float32Array(0), shape: [0], dtype: "float32" };
+  throw new ShapeError({
+    where: `data.${name}`,
+    problem: "these are no values with a shape",
+    expected: "numbers in brackets, a typed array, a Tensor, { data, shape, dtype }",
+    got: typeof value,
+    try: "pass one row for each node or edge",
+  });
+}
+
 /** A field as it is kept. */
 function fieldValue(name: string, value: FieldInput): FieldValue {
   if (value instanceof Tensor) return fromTensor(value);

@@ -6,3 +6,6 @@ export * from "./datasets.ts";
 export * from "./edge-index.ts";
 export { type EdgeSource, Edges, edgesOf } from "./edges.ts";
 export * from "./loader.ts";
+export * from "./neighbours/index.ts";
+export * from "./transforms/index.ts";
+export * from "./utils/index.ts";

@@ -1,0 +1,20 @@
+/** Functions of edges, under PyTorch Geometric's names. To add one: one file, one line. */
+export * from "./add-remaining-self-loops.ts";
+export * from "./add-self-loops.ts";
+export * from "./adjacency.ts";
+export * from "./coalesce.ts";
+export * from "./contains.ts";
+export * from "./degree.ts";
+export * from "./dropout-edge.ts";
+export * from "./dropout-node.ts";
+export type { EdgeList, EdgeOptions } from "./edge-list.ts";
+export * from "./is-undirected.ts";
+export * from "./k-hop-subgraph.ts";
+export type { SelfLoopOptions } from "./loop-values.ts";
+export * from "./negative-sampling.ts";
+export type { RandomOptions } from "./random.ts";
+export * from "./remove-isolated-nodes.ts";
+export * from "./remove-self-loops.ts";
+export { type SortOptions, sortEdgeIndex } from "./sort-edge-index.ts";
+export { type NodeSubset, type Subgraph, type SubgraphOptions, subgraph } from "./subgraph.ts";
+export * from "./to-undirected.ts";
