@@ -46,12 +46,16 @@ export function fuse(r: Roots): Fused {
   const users = usersOf(order);
   const contractions = new Map<CNode, Contraction>();
   const covered = new Set<CNode>();
+  /** Nodes that some contraction computes: what adds two of them up belongs to the first. */
+  const taken = new Set<CNode>();
   const required = new Set(rootNodes(r).map(throughReshapes));
   for (const n of order) {
     if (n.spec.kind !== "contract") continue;
-    const group = contractionOf(n, users, required);
+    const group = contractionOf(n, users, required, taken);
     contractions.set(n, group);
-    for (const x of insideOf(group, users)) covered.add(x);
+    const inside = insideOf(group, users);
+    for (const x of inside) covered.add(x);
+    for (const x of [...inside, group.result]) taken.add(x);
   }
   const inMemory = chooseMemory(order, users, required, covered, contractions);
   return { stages: mergeMaps(stagesOf(order, inMemory, contractions), inMemory), inMemory };
@@ -64,7 +68,12 @@ function usersOf(order: readonly CNode[]): Map<CNode, CNode[]> {
 }
 
 /** What may follow a contraction inside its tile: its only elementwise user, that one's only user, and so on. */
-function contractionOf(n: CNode, users: Map<CNode, CNode[]>, required: ReadonlySet<CNode>): Contraction {
+function contractionOf(
+  n: CNode,
+  users: Map<CNode, CNode[]>,
+  required: ReadonlySet<CNode>,
+  taken: ReadonlySet<CNode>,
+): Contraction {
   const spread = inlineSpread(n, n.spec as SplitContractSpec);
   if (spread || (n.spec as SplitContractSpec).part !== undefined)
     return { node: n, result: n, ...(spread ? { spread } : {}) };
@@ -74,6 +83,7 @@ function contractionOf(n: CNode, users: Map<CNode, CNode[]>, required: ReadonlyS
     const next = users.get(at)!;
     if (next.length !== 1) break;
     const user = next[0]!;
+    if (taken.has(user)) break;
     if (
       user.spec.kind === "map" &&
       sameSize(countOf(user.shape), countOf(n.shape)) &&

@@ -126,6 +126,39 @@ describe.each(backends)("%s", (backend) => {
     }
   });
 
+  test("sums of contractions, and pooling of the sum", () => {
+    const net = (x: Tensor, a: Tensor, b: Tensor): Tensor[] => {
+      const once = conv(x, a, { padding: "same" });
+      const sum = conv(once.relu(), a, { padding: "same" })
+        .add(conv(x, b, { padding: "same" }))
+        .relu();
+      const three = sum.add(conv(x, a, { padding: "same" })).add(once);
+      const pooled = maxPool(three, { size: [2, 2], strides: [2, 2], padding: "valid" });
+      return [sum, pooled, ...gradient(pooled.square().sum(), [x, a, b])];
+    };
+    agree(
+      net,
+      [
+        [3, 6, 8, 4],
+        [3, 3, 4, 4],
+        [1, 1, 4, 4],
+      ],
+      backend,
+      true,
+    );
+    const dense = (x: Tensor, a: Tensor, b: Tensor): Tensor[] => [x.matmul(a).add(x.matmul(b)).tanh()];
+    agree(
+      dense,
+      [
+        [9, 5],
+        [5, 17],
+        [5, 17],
+      ],
+      backend,
+      true,
+    );
+  });
+
   test("reductions along and across the lanes", () => {
     for (const rows of [0, 1, 3, 4, 5, 17]) {
       for (const columns of [1, 2, 15, 16, 17, 33, 70]) {
