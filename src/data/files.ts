@@ -106,15 +106,40 @@ export async function writeFileAtomic(
     await syncFolder(files, folder);
   } catch (cause) {
     await files.rm(temporary, { force: true }).catch(() => undefined);
-    throw new DataError({
-      where: path,
-      problem: "the file cannot be written",
-      expected: "a folder that may be written and has room",
-      got: errnoOf(cause) ?? String(cause),
-      try: "check the path, the permissions and the free space, or choose another folder",
-      details: { path, errno: errnoOf(cause) },
-      cause,
-    });
+    throw notWritten(path, cause);
+  }
+}
+
+function notWritten(path: string, cause: unknown): DataError {
+  return new DataError({
+    where: path,
+    problem: "the file cannot be written",
+    expected: "a folder that may be written and has room",
+    got: errnoOf(cause) ?? String(cause),
+    try: "check the path, the permissions and the free space, or choose another folder",
+    details: { path, errno: errnoOf(cause) },
+    cause,
+  });
+}
+
+/**
+ * Adds to the end of a file, making it and its folder if need be.
+ *
+ * @throws DataError when the disk is full, the folder may not be written, and so on.
+ */
+export async function appendToFile(path: string, data: Uint8Array, fs?: FileSystem): Promise<void> {
+  const files = fs ?? (await nodeFileSystem());
+  const { dirname, resolve } = await import("node:path");
+  try {
+    await files.mkdir(dirname(resolve(path)), { recursive: true });
+    const file = await files.open(path, "a");
+    try {
+      await file.writeFile(data);
+    } finally {
+      await file.close();
+    }
+  } catch (cause) {
+    throw notWritten(path, cause);
   }
 }
 

@@ -15,5 +15,7 @@ export * from "./png-write.ts";
 export * from "./pt.ts";
 export * from "./reader.ts";
 export * from "./safetensors.ts";
+export * from "./tensorboard.ts";
+export * from "./tfrecord.ts";
 export * from "./tu.ts";
 export * from "./zip.ts";

@@ -1,4 +1,6 @@
 /** `evaluate`: loss and metrics over data, without training. */
+
+import { callbackFiles } from "./callback-files.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkLabels, checkWhole, compiledState } from "./checks.ts";
 import type { EvaluateOptions } from "./data-adapter.ts";
@@ -9,7 +11,6 @@ import { seconds, verbosity } from "./fit.ts";
 import type { Model } from "./model.ts";
 import { printerFrom } from "./progress.ts";
 import { Stepper } from "./stepper.ts";
-import { textFiles } from "./text-files.ts";
 import { Turn } from "./turn.ts";
 
 /** Asks for a record by key instead of a list. */
@@ -52,7 +53,13 @@ export async function evaluate(
     data = { rows, batchSize, steps };
   }
   const params = { verbose: verbosity(options), epochs: 1, steps: evaluationSteps(data) };
-  const context = { model, params, printer: printerFrom(options.print), files: textFiles, clock: seconds };
+  const context = {
+    model,
+    params,
+    printer: printerFrom(options.print),
+    files: callbackFiles,
+    clock: seconds,
+  };
   const callbacks = new CallbackList(options.callbacks, context);
   const stepper = new Stepper(model, state, 0);
   stepper.reset();

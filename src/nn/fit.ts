@@ -1,5 +1,6 @@
 /** `compile`, `fit` and single steps: loops over the stepper, with callbacks told of its events. */
 import { CancelledError, UsageError } from "../ir/errors.ts";
+import { callbackFiles } from "./callback-files.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkLabels, compiledState } from "./checks.ts";
 import type { CompileOptions } from "./compile-options.ts";
@@ -14,7 +15,6 @@ import type { RunState } from "./resume/run-state.ts";
 import type { RunEvent } from "./run.ts";
 import { Run } from "./run.ts";
 import { arraysOf, Stepper } from "./stepper.ts";
-import { textFiles } from "./text-files.ts";
 
 export { evaluate } from "./evaluate.ts";
 export { predict, predictOnBatch } from "./predict.ts";
@@ -84,7 +84,13 @@ export async function fit(
   try {
     const first = await run.step();
     const { epochs, steps } = first as Extract<RunEvent, { type: "trainBegin" }>;
-    const context = { model, params: { verbose, epochs, steps }, printer, files: textFiles, clock: seconds };
+    const context = {
+      model,
+      params: { verbose, epochs, steps },
+      printer,
+      files: callbackFiles,
+      clock: seconds,
+    };
     callbacks = new CallbackList(given, context);
     run.options.batchBegin = callbacks.listens("onTrainBatchBegin") || callbacks.listens("onTestBatchBegin");
     run.options.reportNonFinite = callbacks.handlesNonFinite;

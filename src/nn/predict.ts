@@ -1,6 +1,7 @@
 /** `predict`: the outputs of a model for data. */
 import { type Tensor, tensor } from "../core/index.ts";
 import { streamValues } from "./batches.ts";
+import { callbackFiles } from "./callback-files.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkWhole } from "./checks.ts";
 import { CompiledState } from "./compile-options.ts";
@@ -14,7 +15,6 @@ import { rowSize } from "./host-array.ts";
 import type { Model } from "./model.ts";
 import { printerFrom } from "./progress.ts";
 import { Stepper } from "./stepper.ts";
-import { textFiles } from "./text-files.ts";
 import { Turn } from "./turn.ts";
 
 /** Plans of models that were never compiled. */
@@ -42,7 +42,13 @@ export async function predict(
   const rows = isStream(x) ? undefined : await readRows(model, { x }, "predict");
   const known = rows && Math.min(steps ?? Number.POSITIVE_INFINITY, Math.ceil(rows.count / batchSize));
   const params = { verbose: verbosity(options), epochs: 1, steps: known ?? steps };
-  const context = { model, params, printer: printerFrom(options.print), files: textFiles, clock: seconds };
+  const context = {
+    model,
+    params,
+    printer: printerFrom(options.print),
+    files: callbackFiles,
+    clock: seconds,
+  };
   const callbacks = new CallbackList(options.callbacks, context);
   const stepper = new Stepper(model, stateOf(model), 0);
   const found: HostArray[][] = [];

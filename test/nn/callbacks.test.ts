@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import type { TextFiles } from "../../src/nn/index.ts";
+import { readRecords } from "../../src/formats/tfrecord.ts";
+import type { CallbackFiles } from "../../src/nn/index.ts";
 import {
   Callback,
   CSVLogger,
@@ -9,6 +10,7 @@ import {
   ModelCheckpoint,
   ReduceLROnPlateau,
   SGD,
+  TensorBoard,
   TerminateOnNaN,
 } from "../../src/nn/index.ts";
 import { blobs, classifier, flatWeights, recorded } from "./training-kit.ts";
@@ -96,7 +98,11 @@ function silentModel() {
   return model;
 }
 
-const noFiles: TextFiles = { read: async () => undefined, write: async () => undefined };
+const noFiles: CallbackFiles = {
+  read: async () => undefined,
+  write: async () => undefined,
+  append: async () => undefined,
+};
 
 async function drive(callback: Callback, logs: readonly Record<string, number>[]) {
   const model = silentModel();
@@ -215,6 +221,7 @@ describe("in fit", () => {
         super.setContext({
           ...context,
           files: {
+            ...noFiles,
             read: async (path) => files.get(path),
             write: async (path, text) => void files.set(path, text),
           },
@@ -240,13 +247,61 @@ describe("in fit", () => {
       model: compiled(),
       params: { verbose: 0, epochs: 2, steps: 1 },
       printer: { write: () => undefined, interactive: false },
-      files: { read: async () => undefined, write: async (_, t) => void (text = t) },
+      files: { ...noFiles, write: async (_, t) => void (text = t) },
       clock: () => 0,
     });
     await log.onTrainBegin();
     await log.onEpochEnd(0, { loss: Number.NaN, val_loss: 1 });
     await log.onEpochEnd(1, { loss: Number.NEGATIVE_INFINITY });
     expect(text).toBe("epoch;loss;val_loss\r\n0;nan;1.0\r\n1;-inf;NA\r\n");
+  });
+
+  test("event files for TensorBoard", async () => {
+    const logs = new Map<string, Uint8Array[]>();
+    class Kept extends TensorBoard {
+      override setContext(context: Parameters<Callback["setContext"]>[0]): void {
+        const append = async (path: string, bytes: Uint8Array) => {
+          const folder = path.replace(/\/events\.out\.tfevents\.\d{10}\.\d{3}\.tendril\.v2$/, "");
+          logs.set(folder, [...(logs.get(folder) ?? []), ...readRecords(bytes)]);
+        };
+        super.setContext({ ...context, files: { ...noFiles, append } });
+      }
+    }
+    const board = new Kept({ logDir: "l", histogramFreq: 2, writeImages: true, updateFreq: 2 });
+    await compiled().fit(x, y, {
+      validationSplit: 0.25,
+      batchSize: 8,
+      epochs: 2,
+      verbose: 0,
+      callbacks: [board],
+    });
+    const decoder = new TextDecoder("latin1");
+    const known = /(keras|(epoch|batch|evaluation)_[a-z_]+|[a-z_0-9/]+\/(histogram|image))(?=[BJ])/;
+    const tags = (folder: string) =>
+      logs
+        .get(folder)!
+        .slice(1)
+        .map((r) => known.exec(decoder.decode(r))?.[0]);
+    const weights = ["kernel", "bias"].flatMap((w) => ["histogram", "image"].map((kind) => `${w}/${kind}`));
+    expect(decoder.decode(logs.get("l/train")![0])).toContain("brain.Event:2");
+    const train = tags("l/train").map((tag) => tag?.replace(/^.*\/dense(_\d+)?\//, ""));
+    const epoch = ["epoch_accuracy", "epoch_loss", "epoch_learning_rate"];
+    const batch = ["batch_accuracy", "batch_loss"];
+    expect(train).toEqual([
+      "keras",
+      ...batch,
+      ...epoch,
+      ...weights,
+      ...weights,
+      ...batch,
+      ...batch,
+      ...epoch,
+    ]);
+    const evaluated = ["evaluation_accuracy_vs_iterations", "evaluation_loss_vs_iterations"];
+    const validated = [...evaluated, "epoch_accuracy", "epoch_loss"];
+    expect(tags("l/validation")).toEqual([...validated, ...validated]);
+    expect(() => new TensorBoard({ updateFreq: 0 })).toThrow(/updateFreq/);
+    expect(() => new TensorBoard({ histogramFreq: 0.5 })).toThrow(/histogramFreq/);
   });
 
   test("a callback that throws is named, and the model goes on (TR-6)", async () => {

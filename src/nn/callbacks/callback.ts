@@ -18,12 +18,14 @@ export interface PassParams {
   readonly steps: number | undefined;
 }
 
-/** Appends to and replaces text files. */
-export interface TextFiles {
-  /** The content, or undefined where there is no such file. */
+/** The files of callbacks. */
+export interface CallbackFiles {
+  /** The text in it, or undefined where there is no such file. */
   read(path: string): Promise<string | undefined>;
   /** Replaces the file as a whole, never leaving half of it. */
   write(path: string, text: string): Promise<void>;
+  /** Adds to the end of a file, making it and its folder if need be. */
+  append(path: string, bytes: Uint8Array): Promise<void>;
 }
 
 /** What surrounds a callback. */
@@ -31,7 +33,7 @@ export interface CallbackContext {
   readonly model: Model;
   readonly params: PassParams;
   readonly printer: Printer;
-  readonly files: TextFiles;
+  readonly files: CallbackFiles;
   readonly clock: () => number;
 }
 

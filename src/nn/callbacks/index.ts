@@ -2,7 +2,7 @@
 export { History } from "../history.ts";
 export type { BackupAndRestoreOptions } from "./backup-and-restore.ts";
 export { BackupAndRestore } from "./backup-and-restore.ts";
-export type { CallbackContext, EpochLogs, Hook, PassParams, TextFiles } from "./callback.ts";
+export type { CallbackContext, CallbackFiles, EpochLogs, Hook, PassParams } from "./callback.ts";
 export { Callback } from "./callback.ts";
 export { CallbackList } from "./callback-list.ts";
 export type { CSVLoggerOptions } from "./csv-logger.ts";
@@ -22,5 +22,7 @@ export type { ReduceLROnPlateauOptions } from "./reduce-lr-on-plateau.ts";
 export { ReduceLROnPlateau } from "./reduce-lr-on-plateau.ts";
 export type { SwapEMAWeightsOptions } from "./swap-ema-weights.ts";
 export { SwapEMAWeights } from "./swap-ema-weights.ts";
+export type { TensorBoardOptions } from "./tensor-board.ts";
+export { TensorBoard } from "./tensor-board.ts";
 export type { TerminateOnNaNOptions } from "./terminate-on-nan.ts";
 export { TerminateOnNaN } from "./terminate-on-nan.ts";
