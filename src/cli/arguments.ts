@@ -103,6 +103,7 @@ function checkPositionals(command: Command, given: readonly string[]): void {
     if (given[i] === undefined && !p.optional) missing(command, p);
     const values = p.many ? given.slice(i) : given.slice(i, i + 1);
     for (const value of values) {
+      if (value === "") missing(command, p, "an empty argument");
       if (p.choices && !p.choices.includes(value)) notAChoice(command, p, value);
     }
   }
@@ -126,12 +127,12 @@ export function usageLine(command: Command): string {
   return ["tendril", command.name, ...names, "[flags]"].join(" ");
 }
 
-function missing(command: Command, p: Positional): never {
+function missing(command: Command, p: Positional, got = "too few arguments"): never {
   throw new UsageError({
     where: `tendril ${command.name}`,
     problem: `${p.name} is missing`,
     expected: usageLine(command),
-    got: "too few arguments",
+    got,
     try: command.examples[0] ?? `tendril ${command.name} --help`,
   });
 }
@@ -162,7 +163,7 @@ function misused(command: Command, raw: string, expected: string, got: string, a
     where: `tendril ${command.name} ${raw}`,
     problem: "the flag is not understood",
     expected,
-    got,
+    got: got === "" ? "nothing" : got,
     try: advice ?? `tendril ${command.name} --help`,
   });
 }

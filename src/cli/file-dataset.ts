@@ -1,5 +1,6 @@
 /** Data sets from a file of the user's: `(ctx) => ({ train: { images, labels }, test, classes })`. Node only. */
 import { DataError, ShapeError } from "../ir/errors.ts";
+import { hostArray } from "../nn/host-array.ts";
 import { Model } from "../nn/index.ts";
 import { type Dataset, type Samples, sizeOf } from "./samples.ts";
 import { type FileContext, runUserFile } from "./user-file.ts";
@@ -36,9 +37,9 @@ export async function datasetFromFile(path: string, context: FileContext): Promi
           : "let the default export return such an object",
     });
   }
-  const given = made as { train: GivenSplit; test: GivenSplit; classes?: readonly unknown[] };
-  const train = splitOf(given.train, `${path}: train`);
-  const test = splitOf(given.test, `${path}: test`);
+  const given = made as { train: GivenSplit; test: GivenSplit; classes?: unknown };
+  const train = await splitOf(given.train, `${path}: train`);
+  const test = await splitOf(given.test, `${path}: test`);
   if (String(train.shape) !== String(test.shape)) {
     throw new ShapeError({
       where: path,
@@ -48,16 +49,35 @@ export async function datasetFromFile(path: string, context: FileContext): Promi
       try: "give both splits the same form",
     });
   }
-  let most = 0;
-  for (const labels of [train.labels, test.labels]) for (const label of labels) most = Math.max(most, label);
-  const classes = given.classes?.map(String) ?? Array.from({ length: most + 1 }, (_, i) => String(i));
+  const classes = classesOf(given.classes, [train.labels, test.labels], path);
   checkLabels(train.labels, classes.length, `${path}: train`);
   checkLabels(test.labels, classes.length, `${path}: test`);
   return { name: path, train, test, classes, shape: train.shape };
 }
 
+/** More than any set has; a label beyond is a mistake, not a class. */
+const mostClasses = 65_536;
+
+/** The names of the classes: those given, or the numbers up to the greatest label. */
+function classesOf(given: unknown, labels: readonly Samples["labels"][], where: string): readonly string[] {
+  if (Array.isArray(given)) return given.map(String);
+  let most = 0;
+  for (const split of labels) for (const label of split) most = Math.max(most, label);
+  if (given === undefined && most < mostClasses) return Array.from({ length: most + 1 }, (_, i) => String(i));
+  throw new DataError({
+    where,
+    problem: given === undefined ? "a label is out of range" : "the classes are not an array",
+    expected: given === undefined ? `class numbers below ${mostClasses}` : "an array of names",
+    got: given === undefined ? String(most) : typeof given,
+    try: 'number the classes from 0, and name them in classes: ["cat", "dog"]',
+  });
+}
+
 /** One split of a user's data, its values flat. Flat arrays of 784 values a sample are images of 28 × 28. */
-function splitOf(given: GivenSplit, where: string): Samples & { readonly shape: readonly number[] } {
+async function splitOf(
+  given: GivenSplit,
+  where: string,
+): Promise<Samples & { readonly shape: readonly number[] }> {
   const labels = given?.labels ?? given?.y;
   const values = given?.images ?? given?.x;
   if (!isList(labels) || values === undefined || values === null) {
@@ -71,7 +91,16 @@ function splitOf(given: GivenSplit, where: string): Samples & { readonly shape: 
     });
   }
   const count = labels.length;
-  const { flat, shape } = valuesOf(values, count, where);
+  if (count === 0) {
+    throw new DataError({
+      where,
+      problem: "the split is empty",
+      expected: "at least one sample",
+      got: "0 labels",
+      try: "give it samples and their labels",
+    });
+  }
+  const { flat, shape } = await valuesOf(values, count, where);
   return { count, values: flat, labels: Int32Array.from(labels, wholeLabel(where)), shape };
 }
 
@@ -86,7 +115,7 @@ function wholeLabel(where: string): (label: number, row: number) => number {
       where,
       problem: "a label is not a class number",
       expected: "whole numbers from 0 on",
-      got: `${label} at row ${row}`,
+      got: `${typeof label === "string" ? JSON.stringify(label) : String(label)} at row ${row}`,
       try: "number the classes from 0, and name them in classes",
       details: { row },
     });
@@ -107,42 +136,29 @@ function checkLabels(labels: ArrayLike<number>, classes: number, where: string):
   }
 }
 
-function valuesOf(given: unknown, count: number, where: string) {
-  const shaped = given as { data?: unknown; shape?: readonly number[] };
-  const explicit = isList(shaped.data) && Array.isArray(shaped.shape);
-  const list = explicit ? (shaped.data as ArrayLike<number>) : given;
-  if (!isList(list)) {
-    throw new DataError({
-      where,
-      problem: "the samples are not an array",
-      expected: "a typed array, numbers in brackets, or { data, shape }",
-      got: typeof given,
-      try: "pass { data: new Float32Array(…), shape: [rows, …] }",
-    });
-  }
-  const nested: readonly unknown[] = Array.isArray(list) ? list.flat(Number.POSITIVE_INFINITY as 1) : [];
-  const flat =
-    list instanceof Uint8Array || list instanceof Uint8ClampedArray
-      ? Uint8Array.from(list)
-      : Float32Array.from(Array.isArray(list) ? (nested as number[]) : list);
-  const shape = explicit ? shaped.shape!.slice(1) : sampleShape(list, flat.length / count);
-  if (flat.length !== count * sizeOf(shape)) {
+async function valuesOf(given: unknown, count: number, where: string) {
+  const array = await hostArray(given, where);
+  const [rows, ...rest] = array.shape;
+  // Flat values say nothing of their shape.
+  const flat = array.shape.length === 1 && rows !== count;
+  const shape = flat ? sampleShape(rows! / count) : rest;
+  if (flat ? array.data.length !== count * sizeOf(shape) : rows !== count) {
     throw new ShapeError({
       where,
       problem: "the number of values does not fit the labels",
       expected: `${count} samples of shape [${shape.join(", ")}]`,
-      got: `${flat.length} values`,
+      got: flat ? `${rows} values` : `${rows} samples`,
       try: "pass { data, shape: [rows, …] } with one label for each row",
     });
   }
-  return { flat, shape };
+  const { data } = array;
+  return {
+    flat: data instanceof Uint8Array || data instanceof Float32Array ? data : Float32Array.from(data),
+    shape: shape.length === 0 ? [1] : shape,
+  };
 }
 
-function sampleShape(list: ArrayLike<unknown>, size: number): readonly number[] {
-  if (Array.isArray(list[0])) {
-    const shape: number[] = [];
-    for (let level: unknown = list[0]; Array.isArray(level); level = level[0]) shape.push(level.length);
-    return shape;
-  }
-  return size === 784 ? [28, 28, 1] : [size];
+/** The shape of samples of so many values. */
+function sampleShape(size: number): readonly number[] {
+  return size === 784 ? [28, 28, 1] : [Math.floor(size)];
 }

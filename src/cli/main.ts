@@ -85,12 +85,13 @@ export async function main(argv: readonly string[]): Promise<number> {
 async function run(argv: readonly string[], context: CommandContext): Promise<Result> {
   // `tendril --json COMMAND` means what `tendril COMMAND --json` does.
   const [name, ...rest] = argv[0] === "--json" ? argv.slice(1) : argv;
+  const about = rest.find((word) => word !== "--json");
   if (name === "--version" || name === "-V") {
     const version = await packageVersion();
     return { data: { version }, text: `${version}\n` };
   }
   if (name === "help" || name === "--help" || name === "-h") {
-    const text = rest[0] === undefined ? programHelp(commands) : commandHelp(await find(rest[0]).load());
+    const text = about === undefined ? programHelp(commands) : commandHelp(await find(about).load());
     return { data: { help: text }, text };
   }
   const command = await find(name).load();
@@ -121,10 +122,10 @@ function wantsJson(argv: readonly string[]): boolean {
   return argv.slice(0, end < 0 ? argv.length : end).includes("--json");
 }
 
-/** The error as `--json` prints it: always all five parts, null where there is nothing to say. */
+/** The error as `--json` prints it: always all five parts, null where there is nothing to say; what was got is at least the problem. */
 function errorDocument(error: TendrilError): Record<string, unknown> {
-  const { code, where, expected = null, got = null } = error;
-  return { ...error.toJSON(), code, where, expected, got, try: error.try ?? null };
+  const { code, where, expected = null, got } = error;
+  return { ...error.toJSON(), code, where, expected, got: got || error.problem, try: error.try ?? null };
 }
 
 /** JSON has no NaN; what cannot be written at all is left out. */

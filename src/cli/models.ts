@@ -71,12 +71,12 @@ export function openModel(path: string, options: { compile?: boolean } = {}): Pr
 async function fromFile(path: string, make: () => Promise<unknown>): Promise<Model> {
   return asModelError(async () => {
     const made = await make();
-    if (made instanceof Model) return made;
+    if (made instanceof Model && made.layers.length > 0) return made;
     throw new DataError({
       where: path,
       problem: "the file does not give a model",
       expected: "a default export (ctx) => Model",
-      got: made === null ? "null" : typeof made,
+      got: made === null ? "null" : made instanceof Model ? "a model without layers" : typeof made,
       try: "export default (ctx) => new Sequential([Input({ shape: ctx.inputShape }), …])",
     });
   });

@@ -1,7 +1,7 @@
 /** Files that a command leaves, each written whole or not at all. Node only. */
-import { access, constants, mkdir } from "node:fs/promises";
+import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
-import { errnoOf, writeFileAtomic } from "../data/index.ts";
+import { errnoOf, makeFolder, writeFileAtomic } from "../data/index.ts";
 import { UnsupportedError, UsageError } from "../ir/errors.ts";
 import type { Model } from "../nn/index.ts";
 import { type Figure, renderPng, renderSvg } from "../plot/index.ts";
@@ -17,14 +17,17 @@ export class OutputFolder {
     this.#written = written;
   }
 
-  /** Makes the folder if need be. `written` collects name → path. Throws UsageError where files cannot be written there. */
-  static async open(folder: string, written: Map<string, string>): Promise<OutputFolder> {
+  /**
+   * Makes the folder if need be. `written` collects name → path. Throws UsageError, which names `flag`, where files cannot be
+   * written there.
+   */
+  static async open(folder: string, written: Map<string, string>, flag = "--out"): Promise<OutputFolder> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       await access(folder, constants.W_OK);
     } catch (cause) {
       throw new UsageError({
-        where: "--out",
+        where: flag,
         problem: "files cannot be written to this folder",
         expected: "a folder that may be written",
         got: `${folder} (${errnoOf(cause) ?? String(cause)})`,

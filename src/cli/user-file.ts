@@ -51,8 +51,9 @@ export async function runUserFile(path: string, context: FileContext): Promise<u
   }
   shareLibrary();
   try {
-    const { default: made } = (await import(pathToFileURL(resolvePath(path)).href)) as { default?: unknown };
-    if (typeof made === "function") return await made(context);
+    const module = import(pathToFileURL(resolvePath(path)).href) as Promise<{ default?: unknown }>;
+    const { default: made } = await settled(path, module);
+    if (typeof made === "function") return await settled(path, made(context));
     throw new DataError({
       where: path,
       problem: "the module has no function as its default export",
@@ -61,11 +62,40 @@ export async function runUserFile(path: string, context: FileContext): Promise<u
       try: "export default (ctx) => new Sequential([...])",
     });
   } catch (cause) {
-    throw cause instanceof TendrilError ? cause : loadError(path, cause);
+    throw cause instanceof TendrilError && cause.code !== "usage" ? cause : loadError(path, cause);
+  }
+}
+
+/** What `promise` gives. DataError where the process has nothing left to do, and so nothing will ever come. */
+async function settled<T>(path: string, promise: T | Promise<T>): Promise<T> {
+  let listener = () => {};
+  const idle = new Promise<never>((_, reject) => {
+    listener = () =>
+      reject(
+        new DataError({
+          where: path,
+          problem: "the file waits for something that never comes",
+          expected: "promises that are fulfilled or rejected",
+          got: "a promise that nothing is left to settle",
+          try: "look for a `new Promise` whose functions are never called",
+        }),
+      );
+    process.once("beforeExit", listener);
+  });
+  try {
+    return await Promise.race([promise, idle]);
+  } finally {
+    process.off("beforeExit", listener);
   }
 }
 
 function loadError(path: string, cause: unknown): TendrilError {
+  // The library was used wrongly, by the file: the command itself is in order.
+  if (cause instanceof TendrilError) {
+    const { problem, expected = "another use of the library", got = problem } = cause;
+    const { try: advice = "run it with node to see where it fails" } = cause;
+    return new DataError({ where: `${path}: ${cause.where}`, problem, expected, got, try: advice, cause });
+  }
   if (errnoOf(cause) === "ERR_UNKNOWN_FILE_EXTENSION") {
     return new UsageError({
       where: path,
@@ -80,6 +110,7 @@ function loadError(path: string, cause: unknown): TendrilError {
     where: path,
     problem: `the file failed: ${cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause)}`,
     expected: "a module that can be loaded and whose default export returns",
+    got: cause instanceof Error ? cause.name : typeof cause,
     try: "run it with node to see where it fails",
     cause,
   });

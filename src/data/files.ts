@@ -70,6 +70,30 @@ export async function fileExists(path: string, fs?: FileSystem): Promise<boolean
   }
 }
 
+/**
+ * Makes a folder with the folders above it, where they are missing. Step by step: Node's own `recursive` never ends where
+ * the system says of a new folder that it does not exist, as under /proc.
+ *
+ * @throws the error of the system, for the first folder that cannot be made.
+ */
+export async function makeFolder(path: string, fs?: FileSystem): Promise<void> {
+  const files = fs ?? (await nodeFileSystem());
+  const { dirname, resolve } = await import("node:path");
+  const make = async (folder: string): Promise<void> => {
+    const found = await files.stat(folder).catch((error: unknown) => {
+      if (errnoOf(error) !== "ENOENT") throw error;
+    });
+    if (found?.isDirectory()) return;
+    if (found) throw Object.assign(new Error(`ENOTDIR: not a directory, ${folder}`), { code: "ENOTDIR" });
+    if (dirname(folder) !== folder) await make(dirname(folder));
+    await files.mkdir(folder).catch((error: unknown) => {
+      // Another process was faster.
+      if (errnoOf(error) !== "EEXIST") throw error;
+    });
+  };
+  await make(resolve(path));
+}
+
 /** What virus scanners and indexers on Windows cause for a moment. */
 const passing = new Set(["EPERM", "EACCES", "EBUSY"]);
 let temporaryFiles = 0;
@@ -91,7 +115,7 @@ export async function writeFileAtomic(
   const folder = dirname(resolve(path));
   const temporary = join(folder, `.${basename(path)}.${process.pid}-${temporaryFiles++}.tmp`);
   try {
-    await files.mkdir(folder, { recursive: true });
+    await makeFolder(folder, files);
     const file = await files.open(temporary, "wx");
     try {
       await file.writeFile(data);

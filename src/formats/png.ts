@@ -8,7 +8,7 @@
 import { LimitError } from "../ir/errors.ts";
 import { crc32 } from "./checksum.ts";
 import { inflateZlib } from "./gzip.ts";
-import { ByteReader, type FileLabel, showFile } from "./reader.ts";
+import { ByteReader, type FileLabel, firstBytes, showFile } from "./reader.ts";
 
 /** The most pixels that are decoded unless asked for more: Pillow's limit, a quarter of a GiB in RGB. */
 export const MAX_PNG_PIXELS = 89_478_485;
@@ -95,7 +95,10 @@ export function readPng(bytes: Uint8Array, options: ReadPngOptions = {}): PngIma
 /** Walks the chunks: their order, their number, their checksums; nothing is decoded yet. */
 function readChunks(r: ByteReader, maxPixels: number): Chunks {
   if (!isPng(r.bytes)) {
-    throw r.corrupt("this is not a PNG file", { expected: "PNG's eight signature bytes" });
+    throw r.corrupt("this is not a PNG file", {
+      expected: "PNG's eight signature bytes",
+      got: firstBytes(r.bytes),
+    });
   }
   r.skip(8);
   let header: Header | undefined;

@@ -30,10 +30,17 @@ export function corrupt(
   return new FormatError({
     where: showFile(file),
     problem: `${problem} (at byte ${offset})`,
+    expected: `a whole ${file.format} file`,
     try: "get the file again; it is damaged or not what its name says",
     ...more,
     details: { format: file.format, path: file.name, offset },
   });
+}
+
+/** The first bytes as a message shows them, for files that are not what their names say. */
+export function firstBytes(bytes: Uint8Array): string {
+  if (bytes.length === 0) return "an empty file";
+  return [...bytes.subarray(0, 8)].map((b) => b.toString(16).padStart(2, "0")).join(" ");
 }
 
 /** Counts the bytes a reader allocates for one file and refuses to go beyond the limit. */

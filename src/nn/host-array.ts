@@ -126,6 +126,7 @@ function nested(values: readonly unknown[], where: string): HostArray {
   for (let level: unknown = values; Array.isArray(level) || isTyped(level); level = level[0]) {
     shape.push(level.length);
     if (level.length === 0) break;
+    if (shape.length > 64) tooDeep(where);
   }
   const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
   let at = 0;
@@ -145,6 +146,17 @@ function nested(values: readonly unknown[], where: string): HostArray {
   };
   walk(values, 0, []);
   return { data, shape, dtype: "float32" };
+}
+
+/** More axes than anybody means: most likely an array that holds itself. */
+function tooDeep(where: string): never {
+  throw new ShapeError({
+    where,
+    problem: "the arrays are nested without end",
+    expected: "at most 64 axes",
+    got: "more",
+    try: "look for an array that contains itself",
+  });
 }
 
 function notANumber(where: string, value: unknown, path: readonly number[]): never {

@@ -34,15 +34,43 @@ beforeAll(async () => {
      };`;
   writeFileSync(at("nan.mjs"), data("set.train.images[17 * 784 + 5] = NaN;"));
   writeFileSync(at("label.mjs"), data("set.train.labels[17] = 2;"));
+  writeFileSync(at("ragged.mjs"), data("set.train = { x: [[1, 2], [2], [3, 4, 5]], y: [0, 1, 1] };"));
+  writeFileSync(at("cyclic.mjs"), data("const x = []; x.push(x); set.train = { x, y: [0] };"));
+  writeFileSync(at("bigint.mjs"), data("set.train = { x: [[1n]], y: [0n] };"));
+  writeFileSync(at("classes.mjs"), data("set.classes = 2;"));
+  writeFileSync(
+    at("many.mjs"),
+    data("set.train.labels = new Float64Array(40).fill(1e9); delete set.classes;"),
+  );
+  writeFileSync(at("never.mjs"), "export default () => new Promise(() => {});");
+  writeFileSync(
+    at("misused.mjs"),
+    'import { Dense } from "tendril"; export default () => new Dense({ units: -3 });',
+  );
   writeFileSync(at("shape.mjs"), data("set.test.images = new Float32Array(10 * 783);"));
 });
 afterAll(() => folder.remove());
 
 const tiny = ["--samples", "50", "--epochs", "1", "--verbose", "0"];
 
+/** Arguments, exit code, kind of error, and what the message says. */
+type Case = readonly [string, () => string[], number, string, RegExp];
+
+/** Folders below /proc cannot be made, and Node's own way of making them never ends. */
+const denied = ["--out", "--checkpoint", "--backup"].map((flag): Case => {
+  const path = `/proc/none/deep/run${flag === "--checkpoint" ? "/m.h5" : ""}`;
+  const code = flag === "--backup" ? 4 : 2;
+  return [
+    `${flag} where nothing can be written`,
+    () => ["train", "digits", flag, path, ...tiny],
+    code,
+    flag === "--backup" ? "checkpoint" : "usage",
+    /ENOENT/,
+  ];
+});
+
 describe("exit codes", () => {
-  /** Arguments, exit code, kind of error, and what the message says. */
-  const cases: readonly (readonly [string, () => string[], number, string, RegExp])[] = [
+  const cases: readonly Case[] = [
     ["no command", () => [], 2, "usage", /no command/],
     ["an unknown command", () => ["trian"], 2, "usage", /did you mean `train`/],
     ["an unknown flag", () => ["train", "mnist", "--epoch", "3"], 2, "usage", /did you mean `--epochs`/],
@@ -85,6 +113,21 @@ describe("exit codes", () => {
     ["NaN in the data", () => ["train", at("nan.mjs"), "--epochs", "1"], 3, "numeric", /row 17/],
     ["a label out of range", () => ["train", at("label.mjs")], 3, "data", /row 17/],
     ["a wrong shape", () => ["train", at("shape.mjs")], 3, "shape", /783|784/],
+    ["ragged rows", () => ["train", at("ragged.mjs")], 3, "shape", /1 entries at \[1\]/],
+    ["an array that holds itself", () => ["train", at("cyclic.mjs")], 3, "shape", /contains itself/],
+    ["values that are no numbers", () => ["train", at("bigint.mjs")], 3, "dtype", /bigint at/],
+    ["classes that are no names", () => ["train", at("classes.mjs")], 3, "data", /array of names/],
+    ["a label beyond all classes", () => ["train", at("many.mjs")], 3, "data", /1000000000/],
+    ["a file that waits for ever", () => ["train", at("never.mjs")], 3, "data", /never comes/],
+    ["a file that misuses the library", () => ["train", at("misused.mjs")], 3, "data", /positive integer/],
+    [
+      "a model file that misuses the library",
+      () => ["train", "digits", "--model", at("misused.mjs"), ...tiny],
+      4,
+      "data",
+      /positive integer/,
+    ],
+    ["an empty argument", () => ["summary", ""], 2, "usage", /an empty argument/],
     ["a missing picture", () => ["predict", at("model.h5"), at("none.png")], 3, "data", /does not exist/],
     ["a truncated picture", () => ["predict", at("model.h5"), at("cut.png")], 3, "format", /cut short|end/],
     ["a blank picture", () => ["predict", at("model.h5"), at("blank.png")], 3, "data", /blank|stands out/],
@@ -99,6 +142,7 @@ describe("exit codes", () => {
       "data",
       /broken/,
     ],
+    ...(process.platform === "linux" ? denied : []),
     [
       "divergence",
       () => ["train", "digits", "--learning-rate", "1e30", ...tiny, "--batch-size", "9"],

@@ -71,6 +71,15 @@ describe("files", () => {
     }
   });
 
+  test.skipIf(process.platform !== "linux")(
+    "a folder that the system denies is refused at once",
+    async () => {
+      for (const path of ["/proc/x/y", "/proc/x", "/dev/null/x"]) {
+        await expect(writeFileAtomic(join(path, "file"), "x")).rejects.toThrow(/cannot be written/);
+      }
+    },
+  );
+
   test("what cannot be read is a DataError that says why", async () => {
     await expect(readFileBytes(join(folder, "none"))).rejects.toThrow(DataError);
     await expect(readFileBytes(join(folder, "none"))).rejects.toThrow(/none: the file does not exist/);

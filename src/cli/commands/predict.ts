@@ -42,7 +42,8 @@ export const predict = defineCommand({
     const model = await openModel(path!, { compile: false });
     compileForUse(model, engine.name);
     const written = new Map<string, string>();
-    const stages = values.stages === undefined ? undefined : await OutputFolder.open(values.stages, written);
+    const stages =
+      values.stages === undefined ? undefined : await OutputFolder.open(values.stages, written, "--stages");
     const readings = await readDigits(model, paths, { stages, signal });
     const text = readings.map((r) => `${printable(r.file)}  ${r.digit}  ${likely(r)}\n`).join("");
     return { data: readings, text };

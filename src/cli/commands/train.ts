@@ -1,4 +1,5 @@
 /** `tendril train`: trains a network on images and leaves the model, its history and pictures. */
+import { dirname } from "node:path";
 import { CancelledError, UsageError } from "../../ir/errors.ts";
 import { assess } from "../assess.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
@@ -110,7 +111,7 @@ export async function runTraining(
   context: CommandContext,
 ): Promise<TrainReport> {
   const { terminal, signal } = context;
-  checkCheckpoint(values.checkpoint);
+  await checkCheckpoint(values.checkpoint);
   checkFolders(values);
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
@@ -138,9 +139,13 @@ export async function runTraining(
 }
 
 /** Fails before training rather than after the first epoch. */
-function checkCheckpoint(path: string | undefined): void {
-  if (path === undefined || path.endsWith(".keras")) return;
-  if (path.endsWith(".h5") && !path.endsWith(".weights.h5")) return;
+async function checkCheckpoint(path: string | undefined): Promise<void> {
+  if (path === undefined) return;
+  if (path.endsWith(".keras") || (path.endsWith(".h5") && !path.endsWith(".weights.h5"))) {
+    // A folder named by the epoch is made when it is known.
+    if (!dirname(path).includes("{")) await OutputFolder.open(dirname(path), new Map(), "--checkpoint");
+    return;
+  }
   throw new UsageError({
     where: "tendril train --checkpoint",
     problem: "the name of the file does not say what is in it",

@@ -91,6 +91,7 @@ function nothingFound(where: string, problem: string): DataError {
     where,
     problem,
     expected: "one handwritten digit on a plainer background",
+    got: "nothing that could be one",
     try: "write one digit with a dark pen, let it fill a third of the picture or more, and photograph it without glare",
   });
 }

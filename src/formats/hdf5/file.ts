@@ -3,7 +3,7 @@
  * Format: "HDF5 File Format Specification Version 3.0", https://docs.hdfgroup.org; §numbers below are its.
  */
 import { FormatError, UnsupportedError } from "../../ir/errors.ts";
-import { ByteBudget, ByteReader, type FileLabel, showFile } from "../reader.ts";
+import { ByteBudget, ByteReader, type FileLabel, firstBytes, showFile } from "../reader.ts";
 import { lookup3 } from "./lookup3.ts";
 
 const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
@@ -24,7 +24,10 @@ export class Hdf5File {
     this.file = file;
     this.budget = new ByteBudget(file, maxBytes);
     if (signature.some((b, i) => bytes[i] !== b)) {
-      throw this.reader(0).corrupt("this is not an HDF5 file", { expected: "HDF5's eight signature bytes" });
+      throw this.reader(0).corrupt("this is not an HDF5 file", {
+        expected: "HDF5's eight signature bytes",
+        got: firstBytes(bytes),
+      });
     }
     const r = this.reader(8);
     const version = r.u8("the superblock");

@@ -2,7 +2,7 @@
  * The folder of a run: numbered checkpoints, of which the newest few are kept. A checkpoint is written under another name,
  * synced and renamed, so that a crash at any moment leaves the old ones whole. Node only; `node:` modules load on use.
  */
-import { errnoOf, type FileSystem, writeFileAtomic } from "../../data/files.ts";
+import { errnoOf, type FileSystem, makeFolder, writeFileAtomic } from "../../data/files.ts";
 import { CheckpointError, TendrilError, UnsupportedError } from "../../ir/errors.ts";
 import { type FolderLock, lockFolder } from "./lock.ts";
 
@@ -79,7 +79,7 @@ export class CheckpointFolder {
     const files = options.files ?? (await import("node:fs/promises"));
     return guarded(path, "the folder cannot be used", async () => {
       const { join } = await import("node:path");
-      await files.mkdir(path, { recursive: true });
+      await makeFolder(path, files);
       const lock = await lockFolder(path, files);
       try {
         const names = await files.readdir(path);
