@@ -2,12 +2,15 @@
 import type { GraphFields } from "../data/datasets/graphs.ts";
 import { karateClub } from "../data/datasets/karate.ts";
 import { planetoidCsv, planetoidRaw, wordsOf } from "../data/datasets/planetoid.ts";
+import { trackMl } from "../data/datasets/trackml.ts";
+import { type TrdOptions, trdEvents } from "../data/datasets/trd.ts";
 import { tuDataset } from "../data/datasets/tudataset.ts";
 import { fileExists, readFileBytes } from "../data/files.ts";
 import { gunzip, isGzip } from "../formats/gzip.ts";
 import { DataError } from "../ir/errors.ts";
 import { Data } from "./data.ts";
 import { type DatasetOptions, GraphDataset } from "./dataset.ts";
+import { knnGraph } from "./neighbours/knn-graph.ts";
 
 /** Zachary's karate club: one graph, 34 nodes, 4 classes. Built in. */
 export function KarateClub(options: DatasetOptions = {}): GraphDataset {
@@ -75,6 +78,44 @@ export async function Planetoid(
     );
   }
   return new GraphDataset(name, [new Data(fields)], options);
+}
+
+/**
+ * Hit graphs of simulated collisions at the LHC, 100 of each set (`pt2GeV`, `pt1p5GeV`: particles with more than that transverse
+ * momentum), from `<root>/trackml_hitgraphs/<set>.nodes.csv.gz` and `….edges.csv.gz`, or in `<root>` itself. `y` is the truth about
+ * each edge.
+ *
+ * @throws DataError where the files are nowhere, FormatError where they are damaged.
+ */
+export async function TrackML(
+  root: string,
+  set: "pt2GeV" | "pt1p5GeV" = "pt2GeV",
+  options: DatasetOptions = {},
+): Promise<GraphDataset> {
+  const file = (part: string) => {
+    const name = `${set}.${part}.csv`;
+    const folders = [`${root}/trackml_hitgraphs`, root];
+    return find(
+      "TrackML",
+      folders.flatMap((f) => [`${f}/${name}.gz`, `${f}/${name}`]),
+    );
+  };
+  const graphs = trackMl({ nodes: await file("nodes"), edges: await file("edges") }, set);
+  return new GraphDataset("TrackML", graphs.map(graphOf), { numClasses: 2, ...options });
+}
+
+export interface TRDEventsOptions extends TrdOptions, DatasetOptions {
+  /** Edges come from so many nearest hits. Default 4. */
+  k?: number | undefined;
+}
+
+/** Events of a toy transition-radiation detector (see `trdEvents`) as graphs of neighbouring hits. Built in. */
+export function TRDEvents({ k = 4, ...options }: TRDEventsOptions = {}): GraphDataset {
+  const graphs = trdEvents(options).map(
+    (fields) => new Data({ ...fields, edgeIndex: knnGraph(fields.pos!, k) }),
+  );
+  const { transform, preTransform } = options;
+  return new GraphDataset("TRDEvents", graphs, { numClasses: 2, transform, preTransform });
 }
 
 /** A graph in the order of its fields, which is the order in which it is printed. */

@@ -22,6 +22,8 @@ export * from "./karate.ts";
 export * from "./mnist.ts";
 export * from "./planetoid.ts";
 export * from "./toy.ts";
+export * from "./trackml.ts";
+export * from "./trd.ts";
 export * from "./tudataset.ts";
 export * from "./types.ts";
 
