@@ -9,6 +9,8 @@ import { ShapeError } from "../ir/errors.ts";
 import { floorDivSize, mulSize, sameSize, showShape } from "../ir/size.ts";
 import { type Field, optional, refuse, required } from "./fields.ts";
 import { camelCase, keyInFile, suggestion } from "./naming.ts";
+import { type RectifierSpec, rectifierKind } from "./rectifiers.ts";
+import { readSpec, writeSpec } from "./specs.ts";
 
 /** What `y` was computed from, if `y` is the output of a softmax over the last axis or of a sigmoid. */
 export interface Logits {
@@ -149,13 +151,22 @@ export const activationNames = Object.keys(activations).filter(
   (name): name is ActivationName => name !== "threshold",
 );
 
-/** Applies the activation of that name with its default parameters. */
-export function activate(name: ActivationName, x: Tensor): Tensor {
-  return activations[name](x);
+/** The activation of a layer: a function by its name, or a rectifier with its parameters. */
+export type Activation = ActivationName | RectifierSpec;
+
+const rectifierFunctions = { LeakyReLU: "leakyRelu", ReLU: "relu", ELU: "elu" } as const;
+
+/** Applies an activation; functions have their default parameters. */
+export function activate(activation: Activation, x: Tensor): Tensor {
+  if (typeof activation === "string") return activations[activation](x);
+  const { type, ...parameters } = activation;
+  return activations[rectifierFunctions[type]](x, parameters);
 }
 
-function readActivation(value: unknown, at: string): ActivationName {
+function readActivation(value: unknown, at: string): Activation {
   if (value === null) return "linear";
+  const layer = rectifierOf(value);
+  if (layer !== undefined) return readSpec<RectifierSpec>(rectifierKind, layer, at);
   const word = typeof value === "string" ? value : wordOfFunction(value);
   const name = word === undefined ? undefined : activationNames.find((n) => n === camelCase(word));
   if (name !== undefined) return name;
@@ -176,20 +187,41 @@ function wordOfFunction(value: unknown): string | undefined {
   return typeof word === "string" ? word : undefined;
 }
 
-/** What may be given for an activation: its name, in camel case or as Keras spells it; null is `linear`. */
-export type ActivationOption = ActivationName | (string & {}) | null;
+/** The rectifier that a layer, a spec or a file gives; undefined for anything else. */
+function rectifierOf(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return undefined;
+  const { class_name: inFile, type, config } = value as Record<string, unknown>;
+  const name = inFile ?? type;
+  if (typeof name !== "string" || !rectifierKind.types.has(name)) return undefined;
+  if (typeof config !== "object" || config === null) return value;
+  const parameters = Object.entries(config).map(([key, v]) => [camelCase(key), v] as const);
+  const own = parameters.filter(([key]) => !["name", "dtype", "trainable"].includes(key));
+  return { ...Object.fromEntries(own), type: name };
+}
+
+/**
+ * What may be given for an activation: its name, in camel case or as Keras spells it; a layer `LeakyReLU`, `ReLU` or
+ * `ELU` for its parameters; null is `linear`.
+ */
+export type ActivationOption =
+  | ActivationName
+  | (string & {})
+  | { readonly type: string; readonly config?: object }
+  | (Partial<RectifierSpec> & { readonly type: RectifierSpec["type"] })
+  | null;
 
 /** An option that names an activation function. */
-export function activationField(initial: ActivationName): Field<ActivationOption, ActivationName, true> {
-  return optional<ActivationOption, ActivationName>(initial, readActivation, activationInFile);
+export function activationField(initial: ActivationName): Field<ActivationOption, Activation, true> {
+  return optional<ActivationOption, Activation>(initial, readActivation, activationInFile);
 }
 
 /** The same without a default. */
-export function requiredActivation(): Field<ActivationOption, ActivationName, false> {
-  return required<ActivationOption, ActivationName>(readActivation, activationInFile);
+export function requiredActivation(): Field<ActivationOption, Activation, false> {
+  return required<ActivationOption, Activation>(readActivation, activationInFile);
 }
 
 /** Keras writes `swish` and `hard_swish` under the name of the function they are. */
-function activationInFile(name: ActivationName): string {
+function activationInFile(name: Activation): unknown {
+  if (typeof name !== "string") return writeSpec(rectifierKind, name);
   return keyInFile(name === "swish" ? "silu" : name === "hardSwish" ? "hardSilu" : name);
 }

@@ -1,5 +1,6 @@
 /** Copies of models with weights of their own. */
 import { UnsupportedError } from "../ir/errors.ts";
+import { endsAsGiven } from "./functional.ts";
 import type { Layer, LayerClass } from "./layer.ts";
 import { Input, InputLayer } from "./layers/input.ts";
 import { Model } from "./model.ts";
@@ -70,8 +71,14 @@ function cloneFunctional(model: Model, copyOf: Copy, settings: Settings): Model 
   }
   return new Model({
     ...settings,
-    inputs: graph.inputs.map((t) => tensors.get(t)!),
-    outputs: graph.outputs.map((t) => tensors.get(t)!),
+    inputs: endsAsGiven(
+      graph.inputs.map((t) => tensors.get(t)!),
+      graph.inputNames,
+    ),
+    outputs: endsAsGiven(
+      graph.outputs.map((t) => tensors.get(t)!),
+      graph.outputNames,
+    ),
   });
 }
 

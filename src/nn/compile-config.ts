@@ -49,7 +49,7 @@ export function compileOptionsFromConfig(saved: Record<string, unknown>): Compil
   return {
     ...(optimizer ? { optimizer: optimizerFromConfig(optimizer) } : {}),
     loss: fromConfig(saved.loss, (l) => lossFromConfig(l as string)) as CompileOptions["loss"],
-    lossWeights: (saved.loss_weights ?? null) as CompileOptions["lossWeights"],
+    lossWeights: fromConfig(saved.loss_weights, (w) => w) as CompileOptions["lossWeights"],
     metrics: fromConfig(saved.metrics, metricFromConfig) as CompileOptions["metrics"],
     weightedMetrics: fromConfig(saved.weighted_metrics, metricFromConfig) as CompileOptions["metrics"],
   };
@@ -129,8 +129,9 @@ function fromConfig(saved: unknown, leaf: (x: unknown) => unknown): unknown {
 /** `fn` of every leaf; lists and records keep their form, saved objects are leaves. */
 function mapTree<T, R>(tree: Tree<T>, fn: (leaf: T) => R): Tree<R> {
   if (Array.isArray(tree)) return tree.map((x: Tree<T>) => mapTree(x, fn));
-  const record =
-    typeof tree === "object" && tree !== null && Object.getPrototypeOf(tree) === Object.prototype;
+  // What was parsed from a file has no prototype.
+  const plain = [Object.prototype, null];
+  const record = typeof tree === "object" && tree !== null && plain.includes(Object.getPrototypeOf(tree));
   if (!record || isSaved(tree)) return fn(tree as T);
   return Object.fromEntries(
     Object.entries(tree as Record<string, Tree<T>>).map(([k, v]) => [k, mapTree(v, fn)]),

@@ -11,6 +11,7 @@ import { FormatError, type TendrilError, UnsupportedError, UsageError } from "..
 import { orNull, readInteger, readList } from "./fields.ts";
 import type { Layer, LayerClass } from "./layer.ts";
 import { layers as knownLayers } from "./layers/index.ts";
+import { Merge } from "./merge.ts";
 import { Model } from "./model.ts";
 import { keyInFile, suggestion } from "./naming.ts";
 import { Sequential } from "./sequential.ts";
@@ -221,16 +222,19 @@ function readFunctional(config: JsonView, options: DeserializeOptions): Model {
       .items()
       .some((n) => Array.isArray(n.value)),
   );
-  const ends = (key: string): SymbolicTensor[] => {
+  const end = (v: JsonView): SymbolicTensor => {
+    const reference = readReference(v, layers, (layer) =>
+      layer instanceof Model && (keras2 || !(layer instanceof Sequential)) ? 1 : 0,
+    );
+    return resolve(reference) ?? fail(damaged(v, "the call it names does not exist"));
+  };
+  const ends = (key: string): SymbolicTensor[] | Record<string, SymbolicTensor> => {
     const view = config.field(key);
+    if (!Array.isArray(view.value)) {
+      return Object.fromEntries(view.names().map((name) => [name, end(view.field(name))]));
+    }
     const first = view.items()[0];
-    const list = typeof first?.value === "string" ? [view] : view.items();
-    return list.map((v) => {
-      const reference = readReference(v, layers, (layer) =>
-        layer instanceof Model && (keras2 || !(layer instanceof Sequential)) ? 1 : 0,
-      );
-      return resolve(reference) ?? fail(damaged(v, "the call it names does not exist"));
-    });
+    return typeof first?.value === "string" ? [end(view)] : view.items().map(end);
   };
   const inputs = ends("input_layers");
   const outputs = ends("output_layers");
@@ -282,11 +286,26 @@ function readCall(layer: Layer, node: JsonView, layers: ReadonlyMap<string, Laye
     return { layer, inputs, listed: inputs.length > 1, training: readKwargs(layer, kwargs) };
   }
   const args = node.field("args").items();
-  if (args.length !== 1) throw damaged(node, "a layer takes one argument");
-  const listed = Array.isArray(args[0]!.value);
-  const views = listed ? args[0]!.items() : args;
+  const isTensor = ({ value }: JsonView) =>
+    typeof value === "object" &&
+    value !== null &&
+    "class_name" in value &&
+    value.class_name === "__keras_tensor__";
+  const operands = args.length > 1 && layer instanceof Merge;
+  if (operands && !args.every(isTensor)) {
+    throw new UnsupportedError({
+      where: layer.label,
+      problem: "arithmetic with numbers, such as `x + 1`, is not read from files",
+      expected: "arithmetic of two outputs of layers, such as `x + y`",
+      got: JSON.stringify(node.field("args").value)?.slice(0, 120) ?? "nothing",
+      try: "use a layer Rescaling in its place, and save the model again",
+    });
+  }
+  if (args.length !== 1 && !operands) throw damaged(node, "a layer takes one argument");
+  const listed = operands || Array.isArray(args[0]!.value);
+  const views = listed && !operands ? args[0]!.items() : args;
   const inputs = views.map((v) => {
-    if (v.field("class_name").as("string") !== "__keras_tensor__") throw damaged(v, "this is not a tensor");
+    if (!isTensor(v)) throw damaged(v, "this is not a tensor");
     return readReference(v.field("config").field("keras_history"), layers, () => 0);
   });
   return { layer, inputs, listed, training: readKwargs(layer, node.field("kwargs")) };

@@ -18,6 +18,26 @@ export interface Graph {
   readonly levels: readonly (readonly Application[])[];
   /** Every layer once, in Keras's order. */
   readonly layers: readonly Layer[];
+  /** What the ends are called where they were given by name; otherwise they are called as their layers. */
+  readonly inputNames?: readonly string[] | undefined;
+  readonly outputNames?: readonly string[] | undefined;
+}
+
+/** The ends of a functional model: one tensor, several, or several by name, which are taken in the order of the names. */
+export type Ends = SymbolicTensor | readonly SymbolicTensor[] | Readonly<Record<string, SymbolicTensor>>;
+
+/** The tensors, and their names where they have some. */
+export function readEnds(ends: Ends): { tensors: readonly SymbolicTensor[]; names?: readonly string[] } {
+  if (Array.isArray(ends)) return { tensors: ends };
+  if (ends instanceof SymbolicTensor) return { tensors: [ends] };
+  const byName = ends as Readonly<Record<string, SymbolicTensor>>;
+  const names = Object.keys(byName).sort();
+  return { tensors: names.map((name) => byName[name]!), names };
+}
+
+/** The same ends again, as they were given. */
+export function endsAsGiven<T>(tensors: readonly T[], names: readonly string[] | undefined) {
+  return names === undefined ? tensors : Object.fromEntries(tensors.map((t, i) => [names[i]!, t]));
 }
 
 function isInput(a: Application): boolean {

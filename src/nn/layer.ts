@@ -125,7 +125,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
       given.activityRegularizer ?? null,
       `${type} \`activityRegularizer\``,
     );
-    if (given.dtype !== undefined && given.dtype !== "float32") {
+    if (!Object.hasOwn(fields, "dtype") && given.dtype !== undefined && given.dtype !== "float32") {
       throw new UsageError({
         where: `${type} \`dtype\``,
         problem: "layers compute in float32",

@@ -21,7 +21,7 @@ import type {
 import type { DictOption } from "./evaluate.ts";
 import type { SaveOptions } from "./files/index.ts";
 import * as training from "./fit.ts";
-import { type Graph, runGraph, traceGraph } from "./functional.ts";
+import { type Ends, type Graph, readEnds, runGraph, traceGraph } from "./functional.ts";
 import type { History } from "./history.ts";
 import { Layer } from "./layer.ts";
 import { suggestion } from "./naming.ts";
@@ -37,9 +37,9 @@ export interface Port {
 }
 
 export interface ModelOptions {
-  /** The tensors of `Input`, for a functional model. */
-  inputs?: SymbolicTensor | readonly SymbolicTensor[];
-  outputs?: SymbolicTensor | readonly SymbolicTensor[];
+  /** The tensors of `Input`, for a functional model; by name, if data are to be given by these names. */
+  inputs?: Ends;
+  outputs?: Ends;
   name?: string | undefined;
   trainable?: boolean | undefined;
   /** Seed of the initial weights. Without it they depend on the model's name, so that two models differ. */
@@ -69,9 +69,9 @@ export class Model extends Layer {
       });
     }
     if (inputs !== undefined && outputs !== undefined) {
-      const list = (t: SymbolicTensor | readonly SymbolicTensor[]) =>
-        (Array.isArray(t) ? t : [t]) as readonly SymbolicTensor[];
-      this.setGraph(traceGraph(list(inputs), list(outputs), this.label));
+      const [from, to] = [readEnds(inputs), readEnds(outputs)];
+      const graph = traceGraph(from.tensors, to.tensors, this.label);
+      this.setGraph({ ...graph, inputNames: from.names, outputNames: to.names });
       if (options.trainable !== undefined) this.trainable = options.trainable;
     }
   }
@@ -107,12 +107,12 @@ export class Model extends Layer {
 
   /** The inputs; none before the model is built. */
   get inputs(): Port[] {
-    return (this.#graph?.inputs ?? []).map((t) => port(t));
+    return (this.#graph?.inputs ?? []).map((t, i) => port(t, this.#graph?.inputNames?.[i]));
   }
 
   /** The outputs; none before the model is built. */
   get outputs(): Port[] {
-    return (this.#graph?.outputs ?? []).map((t) => port(t));
+    return (this.#graph?.outputs ?? []).map((t, i) => port(t, this.#graph?.outputNames?.[i]));
   }
 
   /** The symbolic tensor that the model begins with. Throws UsageError unless there is one. */
@@ -268,8 +268,8 @@ export class Model extends Layer {
   }
 }
 
-function port(t: SymbolicTensor): Port {
-  return { name: t.source.layer.name, shape: t.shape.slice(1), dtype: t.dtype };
+function port(t: SymbolicTensor, name: string = t.source.layer.name): Port {
+  return { name, shape: t.shape.slice(1), dtype: t.dtype };
 }
 
 /**

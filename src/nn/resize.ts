@@ -12,6 +12,8 @@ export type Interpolation = (typeof interpolations)[number];
 
 interface Filter {
   readonly radius: number;
+  /** TensorFlow reads the filter from a table with so many entries for each cell, unless it grows. */
+  readonly table?: number;
   /** The share of a cell at distance `x`. */
   value(x: number): number;
 }
@@ -33,6 +35,7 @@ const filters: { readonly [K in Exclude<Interpolation, "nearest">]: Filter } = {
   // Keys, 1981, with a = -1/2.
   bicubic: {
     radius: 2,
+    table: 1024,
     value: (x) => (x >= 2 ? 0 : x >= 1 ? ((-0.5 * x + 2.5) * x - 4) * x + 2 : (1.5 * x - 2.5) * x * x + 1),
   },
   lanczos3: lanczos(3),
@@ -40,12 +43,13 @@ const filters: { readonly [K in Exclude<Interpolation, "nearest">]: Filter } = {
 };
 
 /** The shares of `from` cells in each of `to` cells: [to, from]. With `antialias` the filter grows when cells get larger. */
-function shares(from: number, to: number, { radius, value }: Filter, antialias: boolean): Tensor {
+function shares(from: number, to: number, { radius, value, table }: Filter, antialias: boolean): Tensor {
   const ratio = from / to;
   const width = antialias ? Math.max(1, ratio) : 1;
   const data = new Float32Array(to * from);
   for (let i = 0; i < to; i++) {
-    const center = (i + 0.5) * ratio;
+    const exact = (i + 0.5) * ratio;
+    const center = table === undefined || antialias ? exact : Math.round((exact - 0.5) * table) / table + 0.5;
     const first = Math.max(0, Math.ceil(center - radius * width - 0.5));
     const last = Math.min(from - 1, Math.floor(center + radius * width - 0.5));
     const row = Array.from({ length: Math.max(0, last - first + 1) }, (_, k) =>

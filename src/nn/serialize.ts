@@ -110,14 +110,18 @@ function functionalConfig(model: Model, dialect: Dialect): JsonObject {
     const extra = t.source.layer.type === "Functional" ? 1 : 0;
     return [t.source.layer.name, numbers.get(t.source)! + extra, t.index];
   };
-  const ends = (tensors: readonly SymbolicTensor[]) =>
-    tensors.length === 1 ? end(tensors[0]!) : tensors.map(end);
+  const ends = (tensors: readonly SymbolicTensor[], names: readonly string[] | undefined) =>
+    names !== undefined
+      ? Object.fromEntries(tensors.map((t, i) => [names[i]!, end(t)]))
+      : tensors.length === 1
+        ? end(tensors[0]!)
+        : tensors.map(end);
   return {
     name: model.name,
     trainable: model.trainable,
     layers,
-    input_layers: ends(graph.inputs),
-    output_layers: ends(graph.outputs),
+    input_layers: ends(graph.inputs, graph.inputNames),
+    output_layers: ends(graph.outputs, graph.outputNames),
   };
 }
 

@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { key, randomNormal, type Tensor, tensor } from "../../src/core/index.ts";
+import { key, ones, randomNormal, type Tensor, tensor } from "../../src/core/index.ts";
 import { writeZip } from "../../src/formats/zip-write.ts";
 import { FormatError, TendrilError, UnsupportedError } from "../../src/ir/errors.ts";
+import { cloneModel } from "../../src/nn/clone.ts";
 import { callContext } from "../../src/nn/context.ts";
+import { deserializeModel } from "../../src/nn/deserialize.ts";
 import {
   loadModel,
   loadWeights,
@@ -15,9 +17,10 @@ import {
   weightsToH5,
 } from "../../src/nn/files/index.ts";
 import type { Layer } from "../../src/nn/layer.ts";
-import { Dense, Input, Lambda, layers } from "../../src/nn/layers/index.ts";
-import type { Model } from "../../src/nn/model.ts";
+import { Add, Dense, Input, Lambda, layers } from "../../src/nn/layers/index.ts";
+import { Model } from "../../src/nn/model.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
+import { serialize } from "../../src/nn/serialize.ts";
 import { testBackend as backend } from "../backends.ts";
 import { type ModelRow, models } from "./models-table.ts";
 
@@ -112,6 +115,44 @@ describe.skipIf(!existsSync(folder))("reference models (skipped where ../shared 
       expect(Math.abs(v - want[i]!)).toBeLessThanOrEqual(1e-5 + 1e-4 * Math.abs(want[i]!));
     });
   });
+});
+
+test("ends with names keep them, and losses by output go through both files", async () => {
+  const model = models.find((m) => m.name === "named")!.make();
+  expect(model.inputs.map((p) => [p.name, p.dtype])).toEqual([
+    ["numbers", "float32"],
+    ["words", "int32"],
+  ]);
+  const loss = { kind: "categoricalCrossentropy", sum: "mse" };
+  model.compile({ loss, lossWeights: { sum: 0.5 }, metrics: { sum: ["mae"] }, backend });
+  const x = { words: { data: Int32Array.of(1, 2, 3, 6), shape: [1, 4] }, numbers: ones([1, 4]) };
+  const y = { kind: ones([1, 3]).div(3), sum: ones([1, 3]) };
+  const wanted = await model.evaluate(x, y, { verbose: 0, returnDict: true });
+  expect(Object.keys(wanted)).toEqual(["kind_loss", "loss", "sum_loss", "sum_mae"]);
+  for (const bytes of [await modelToKeras(model), await modelToH5(model)]) {
+    const again = await loadModel(bytes);
+    expect(again.outputs.map((p) => p.name)).toEqual(["kind", "sum"]);
+    again.compiled!.options.backend = backend;
+    const found = await again.evaluate(x, y, { verbose: 0, returnDict: true });
+    expect(Object.values(found)).toEqual(Object.values(wanted));
+  }
+  expect(cloneModel(model).outputs.map((p) => p.name)).toEqual(["kind", "sum"]);
+});
+
+test("arithmetic of outputs in files of Keras: `x + y` is Add, `x + 1` is refused", async () => {
+  const a = Input({ shape: [3], name: "a" });
+  const b = new Dense({ units: 3, name: "b" }).apply(a);
+  const model = new Model({ inputs: a, outputs: new Add({ name: "add" }).apply([a, b]), seed: 1 });
+  const config = JSON.parse(JSON.stringify(serialize(model, "native")));
+  const add = config.config.layers.at(-1);
+  const [args] = add.inbound_nodes[0].args;
+  Object.assign(add, { module: "keras.src.ops.numpy", config: { name: "add" } });
+  add.inbound_nodes[0].args = args;
+  const again = deserializeModel(config);
+  again.setWeights(model.getWeights());
+  expect(outputs(again, [ones([1, 3])])).toEqual(outputs(model, [ones([1, 3])]));
+  add.inbound_nodes[0].args = [args[0], 1];
+  expect(() => deserializeModel(config)).toThrow(UnsupportedError);
 });
 
 describe("optimizers in files", () => {

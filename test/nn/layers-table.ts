@@ -7,6 +7,7 @@ import type { Tensor } from "../../src/core/index.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import {
   Activation,
+  ActivityRegularization,
   Add,
   AlphaDropout,
   Average,
@@ -137,6 +138,7 @@ export const samples: readonly Sample[] = [
   ),
   sample("LeakyReLU", "plain", row, row, () => new LeakyReLU()),
   sample("LeakyReLU", "slope of the lecture", row, row, () => new LeakyReLU({ negativeSlope: 0.1 })),
+  sample("ActivityRegularization", "plain", row, row, () => new ActivityRegularization({ l1: 0.1 })),
   sample("ELU", "alpha", row, row, () => new ELU({ alpha: 0.5 })),
   sample("Softmax", "last axis", row, row, () => new Softmax()),
   sample("Softmax", "two axes", image, image, () => new Softmax({ axis: [1, 2] })),

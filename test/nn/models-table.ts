@@ -5,6 +5,7 @@
 import type { Layer } from "../../src/nn/layer.ts";
 import {
   Activation,
+  ActivityRegularization,
   Add,
   AlphaDropout,
   Average,
@@ -152,6 +153,15 @@ function encoderDecoder(): Model {
     padding: "same",
     activation: "sigmoid",
   }).apply(joined);
+  return new Model({ inputs, outputs, seed });
+}
+
+function named(): Model {
+  const [a, b] = [Input({ shape: [4], dtype: "int32" }), Input({ shape: [4], name: "second" })];
+  const words = new Flatten().apply(new Embedding({ inputDim: 7, outputDim: 2 }).apply(a));
+  const inputs = { words: a, numbers: b };
+  const sum = new Add().apply([new Dense({ units: 3 }).apply(words), new Dense({ units: 3 }).apply(b)]);
+  const outputs = { sum, kind: new Softmax().apply(sum) };
   return new Model({ inputs, outputs, seed });
 }
 
@@ -362,6 +372,13 @@ export const models: readonly ModelRow[] = [
       kernelInitializer: { type: "varianceScaling", scale: 2 },
     }),
   ]),
+  stack("rectified", [6, 6, 1], () => [
+    new Conv2D({ filters: 3, kernelSize: 3, activation: new LeakyReLU({ negativeSlope: 0.2 }) }),
+    new ActivityRegularization({ l2: 0.1 }),
+    new Flatten(),
+    new Dense({ units: 4, activation: { type: "ELU", alpha: 0.5 } }),
+    new Dense({ units: 2, activation: new ReLU({ maxValue: 1, negativeSlope: 0.1 }) }),
+  ]),
   { name: "residual", make: residual },
   { name: "merges", make: merges },
   { name: "shared", make: shared },
@@ -369,4 +386,5 @@ export const models: readonly ModelRow[] = [
   { name: "several-outputs", make: severalOutputs },
   { name: "attention-like", make: attentionLike },
   { name: "encoder-decoder", make: encoderDecoder },
+  { name: "named", make: named, words: 7 },
 ];

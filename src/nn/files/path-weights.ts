@@ -55,19 +55,26 @@ function innerLayers(layer: Layer): [name: string, layer: Layer][] {
 }
 
 /**
- * Matches the root of a `.weights.h5` file to the model.
+ * Matches the root of a `.weights.h5` file to the model. Keras writes a layer that is reached in several ways only where
+ * it is met first.
  *
  * @throws FormatError where a group is missing, ShapeError where weights do not fit.
  */
-export function matchPathWeights(layer: Layer, group: H5Group, where: string): Assignment[] {
+export function matchPathWeights(
+  layer: Layer,
+  group: H5Group,
+  where: string,
+  met: Set<Layer> = new Set(),
+): Assignment[] {
   const inner = innerLayers(layer);
+  met.add(layer);
   if (inner.length === 0) return matchVars(layer.weights().map(stored), group, layer.label, where);
   return inner.flatMap(([name, l]) => {
-    if (l.weights().length === 0) return [];
+    if (met.has(l) || l.weights().length === 0) return [];
     const path = `layers/${name}`;
     const child = h5At(group, path);
     if (child === undefined || !("groups" in child)) throw missing(`${where}/${path}`, l.label);
-    return matchPathWeights(l, child, `${where}/${path}`);
+    return matchPathWeights(l, child, `${where}/${path}`, met);
   });
 }
 

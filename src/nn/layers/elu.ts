@@ -1,10 +1,10 @@
 /** The exponential linear unit as a layer. */
 import type { Tensor } from "../../core/index.ts";
 import { activations } from "../activations.ts";
-import { optional, readNumber } from "../fields.ts";
 import { Layer } from "../layer.ts";
+import { rectifiers } from "../rectifiers.ts";
 
-const fields = { alpha: optional<number>(1, readNumber()) };
+const fields = rectifiers.ELU;
 
 /**
  * x where x > 0, else `alpha · (eˣ - 1)`: [rows, …] → [rows, …] (Keras's ELU; Clevert et al., 2016).

@@ -1,6 +1,7 @@
 /** The table of layers: one line per layer. Keys are Keras's class names, by which files refer to them. */
 import type { LayerClass } from "../layer.ts";
 import { Activation } from "./activation.ts";
+import { ActivityRegularization } from "./activity-regularization.ts";
 import { Add } from "./add.ts";
 import { AlphaDropout } from "./alpha-dropout.ts";
 import { Average } from "./average.ts";
@@ -59,6 +60,7 @@ export type { LambdaFunction } from "./lambda.ts";
 export type { AdaptInput } from "./normalization.ts";
 export {
   Activation,
+  ActivityRegularization,
   Add,
   AlphaDropout,
   Average,
@@ -117,6 +119,7 @@ export {
 export const layers: ReadonlyMap<string, LayerClass> = new Map<string, LayerClass>(
   [
     Activation,
+    ActivityRegularization,
     Add,
     AlphaDropout,
     Average,

@@ -1,12 +1,10 @@
 /** The leaky rectifier as a layer. */
 import type { Tensor } from "../../core/index.ts";
 import { activations } from "../activations.ts";
-import { optional, readNumber } from "../fields.ts";
 import { Layer } from "../layer.ts";
+import { rectifiers } from "../rectifiers.ts";
 
-const fields = {
-  negativeSlope: optional<number>(0.3, readNumber(0), (v) => v, ["alpha"]),
-};
+const fields = rectifiers.LeakyReLU;
 
 /**
  * x where x ≥ 0, else `negativeSlope · x`: [rows, …] → [rows, …] (Keras's LeakyReLU, whose slope is 0.3 by default).

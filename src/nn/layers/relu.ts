@@ -1,14 +1,10 @@
 /** The rectifier as a layer. */
 import type { Tensor } from "../../core/index.ts";
 import { activations } from "../activations.ts";
-import { optional, orNull, readNumber } from "../fields.ts";
 import { Layer } from "../layer.ts";
+import { rectifiers } from "../rectifiers.ts";
 
-const fields = {
-  maxValue: optional<number | null>(null, orNull(readNumber(0))),
-  negativeSlope: optional<number>(0, readNumber(0)),
-  threshold: optional<number>(0, readNumber(0)),
-};
+const fields = rectifiers.ReLU;
 
 /**
  * `maxValue` where x ≥ maxValue, x where x ≥ threshold, else `negativeSlope · (x - threshold)`: [rows, …] → [rows, …]
