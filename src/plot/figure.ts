@@ -52,6 +52,8 @@ export interface Axis {
   /** Write 0.5 as 50 %. */
   percent?: boolean;
   grid?: boolean;
+  /** Numbers along the axis, and the grid at them. */
+  ticks?: boolean;
   /** The line along the axis. */
   line?: boolean;
 }
@@ -112,6 +114,25 @@ export interface RectsLayer {
   name?: string;
 }
 
+/** Lines from (x0, y0) to (x1, y1), such as the edges of a graph. */
+export interface SegmentsLayer {
+  kind: "segments";
+  x0: Numbers;
+  x1: Numbers;
+  y0: Numbers;
+  y1: Numbers;
+  color: Color;
+  /** In pixels, one for each; `width` for all. */
+  widths?: Numbers;
+  width?: number;
+  opacity?: number;
+  /** How far a line bends to its right, as a part of its length. Default 0. */
+  bends?: Numbers;
+  /** A head at the end, so many pixels before (x1, y1). */
+  head?: number;
+  name?: string;
+}
+
 /** A raster over x[0]–x[1] and y[0]–y[1]; its first row lies at y[0], its first column at x[0]. */
 export interface RasterLayer {
   kind: "raster";
@@ -147,7 +168,15 @@ export interface LabelsLayer {
   shift?: readonly [number, number];
 }
 
-export type Layer = LineLayer | AreaLayer | PointsLayer | RectsLayer | RasterLayer | RuleLayer | LabelsLayer;
+export type Layer =
+  | LineLayer
+  | AreaLayer
+  | PointsLayer
+  | RectsLayer
+  | SegmentsLayer
+  | RasterLayer
+  | RuleLayer
+  | LabelsLayer;
 
 /** The key of a colour scale. */
 export interface ColorBar {

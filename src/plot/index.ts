@@ -33,10 +33,14 @@ export type {
   RasterLayer,
   RectsLayer,
   RuleLayer,
+  SegmentsLayer,
   TextPanel,
   Tile,
   TilesPanel,
 } from "./figure.ts";
+export { type ForceLayoutOptions, forceLayout } from "./layout/force.ts";
+export { type PcaResult, pca } from "./layout/pca.ts";
+export { type TsneOptions, tsne } from "./layout/tsne.ts";
 export { type PngOptions, renderPng } from "./png.ts";
 export { formatNumber, formatPercent } from "./scale.ts";
 export { figureOf, grid } from "./sheet.ts";

@@ -99,6 +99,7 @@ export function stepOf(low: number, high: number, count: number, integer = false
 
 /** About `count` ticks of an axis over its domain. */
 export function ticksOf(axis: Axis, domain: Domain, count: number): Tick[] {
+  if (axis.ticks === false) return [];
   if (axis.categories) return axis.categories.map((text, value) => ({ value, text }));
   if (axis.type === "log") return logTicks(domain, count);
   const step = stepOf(domain[0], domain[1], count, axis.integer);

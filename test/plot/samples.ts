@@ -1,4 +1,6 @@
 /** A table of figures, one or more per chart; every check of charts.test.ts runs over all of them. */
+import { KarateClub } from "../../src/graph/datasets.ts";
+import { EdgeIndex } from "../../src/graph/edge-index.ts";
 import * as nn from "../../src/nn/index.ts";
 import * as plot from "../../src/plot/index.ts";
 
@@ -45,6 +47,7 @@ const image = (i: number): plot.GridImage => ({
 });
 const scored = { labels: [0, 0, 1, 1], scores: [0.1, 0.4, 0.35, 0.8] };
 const surface = { shape: [12, 15, 3], data: numbers(540) };
+const club = KarateClub().at(0);
 const text = (s: string): string => s;
 
 /** A model with a shared layer, a long way round and a model inside. */
@@ -116,6 +119,35 @@ export function figures(word?: string): Record<string, plot.Figure> {
     prCurve: plot.prCurve({ [w("MLP")]: scored, forest: scored }, head),
     modelPlot: plot.plotModel(network(w), head),
     activationChart: plot.activationChart({ name: w("tanh"), value: Math.tanh }, head),
+    graph: plot.plotGraph(club.edgeIndex, {
+      ...head,
+      classes: club.y!.data,
+      classNames: ["a", "b", "c", "d"].map(w),
+      marked: club.array("trainMask").data,
+      markName: w("training node"),
+    }),
+    graphOfAttention: plot.plotGraph(club.edgeIndex, {
+      ...head,
+      values: numbers(34),
+      valueLabel: w("score"),
+      edgeWeights: numbers(club.numEdges),
+      labels: Array.from({ length: 34 }, (_, i) => w(`n${i}`)),
+    }),
+    directedGraph: plot.plotGraph(
+      new EdgeIndex([
+        [0, 1, 2, 2],
+        [1, 2, 0, 2],
+      ]),
+      head,
+    ),
+    embedding: plot.embedding(
+      { shape: [60, 5], data: numbers(300) },
+      { ...head, classes, classNames: names.map(w) },
+    ),
+    embeddingByTsne: plot.embedding(
+      { shape: [30, 4], data: numbers(120) },
+      { ...head, method: "tsne", iterations: 100 },
+    ),
     grid: plot.grid([plot.lineChart([{ y: [1, 2] }], head), plot.heatmap([[1, 2]], head)], {
       ...head,
       columns: 2,

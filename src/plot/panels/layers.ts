@@ -1,6 +1,6 @@
 /** How each kind of layer takes part in a pair of axes: what it covers, how it is drawn, how the legend shows it. */
 import { isDark, rgb } from "../color.ts";
-import type { Color, Layer, LineLayer, Numbers, PointShape } from "../figure.ts";
+import type { Color, Layer, LineLayer, Numbers, PointShape, SegmentsLayer } from "../figure.ts";
 import { decimal, element } from "../markup.ts";
 import { boxAttributes, dashes, outlines, type Pen, stroke } from "../pen.ts";
 import { measure } from "../text.ts";
@@ -94,6 +94,13 @@ export const layers: { readonly [K in Layer["kind"]]: Rules<Extract<Layer, { kin
       name === undefined
         ? null
         : { name, color, swatch: "box", ...(opacity === undefined ? {} : { opacity }) },
+    unseen: ({ x0, x1, y0, y1 }, frame) => Math.max(unseen(x0, y0, frame), unseen(x1, y1, frame)),
+  },
+  segments: {
+    xs: (layer) => [layer.x0, layer.x1],
+    ys: (layer) => [layer.y0, layer.y1],
+    draw: drawSegments,
+    legend: ({ name, color }) => (name === undefined ? null : { name, color, swatch: "line" }),
     unseen: ({ x0, x1, y0, y1 }, frame) => Math.max(unseen(x0, y0, frame), unseen(x1, y1, frame)),
   },
   raster: {
@@ -199,6 +206,63 @@ function drawLine({ x, y, color, width = 2, dash = "solid", opacity }: LineLayer
     (lines.length > 0 ? line : "") +
     (dots.length > 0 ? element("path", { d: dots.join(""), fill: color }) : "")
   );
+}
+
+/** Pixels of the head of a segment, as a multiple of its width, and at least. */
+const head = { long: 3, wide: 2.4, least: 7 };
+
+function drawSegments(layer: SegmentsLayer, frame: Frame): string {
+  const { x0, y0, x1, y1, color, widths, width = 1, opacity, bends, head: gap } = layer;
+  // Lines of the same width are one element: a graph may have many.
+  const byWidth = new Map<string, string>();
+  const heads: string[] = [];
+  for (let i = 0; i < x0.length; i++) {
+    const from = [frame.x(x0[i]!), frame.y(y0[i]!)] as const;
+    const to = [frame.x(x1[i]!), frame.y(y1[i]!)] as const;
+    if (Number.isNaN(from[0] + from[1] + to[0] + to[1])) continue;
+    const own = widths?.[i] ?? width;
+    const curve = curveOf(from, to, bends?.[i] ?? 0);
+    if (gap !== undefined) heads.push(headOf(curve, to, gap, own));
+    const key = decimal(own);
+    byWidth.set(key, (byWidth.get(key) ?? "") + curve.path);
+  }
+  const lines = [...byWidth].map(([w, d]) => element("path", { d, "stroke-width": w }));
+  const stroked = element("g", { fill: "none", stroke: color, "stroke-opacity": opacity }, lines);
+  if (heads.length === 0) return stroked;
+  return stroked + element("path", { d: heads.join(""), fill: color, "fill-opacity": opacity });
+}
+
+/** The line between two points, bent to its right, and the direction in which it arrives. */
+function curveOf(from: Point, to: Point, bend: number) {
+  const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
+  const middle = [(from[0] + to[0]) / 2 - bend * dy, (from[1] + to[1]) / 2 + bend * dx] as const;
+  const at = ([x, y]: Point) => `${decimal(x)} ${decimal(y)}`;
+  const path = bend === 0 ? `M${at(from)}L${at(to)}` : `M${at(from)}Q${at(middle)} ${at(to)}`;
+  return {
+    path,
+    direction: bend === 0 ? ([dx, dy] as const) : ([to[0] - middle[0], to[1] - middle[1]] as const),
+  };
+}
+
+/** A triangle that points to `to` and ends `gap` pixels before it. */
+function headOf(
+  { direction: [dx, dy] }: ReturnType<typeof curveOf>,
+  to: Point,
+  gap: number,
+  width: number,
+): string {
+  const length = Math.hypot(dx, dy);
+  if (length === 0) return "";
+  const [ux, uy] = [dx / length, dy / length];
+  const [long, wide] = [Math.max(head.least, head.long * width), Math.max(head.least, head.wide * width) / 2];
+  const tip = [to[0] - gap * ux, to[1] - gap * uy] as const;
+  const foot = [tip[0] - long * ux, tip[1] - long * uy] as const;
+  const corners: Point[] = [
+    tip,
+    [foot[0] - wide * uy, foot[1] + wide * ux],
+    [foot[0] + wide * uy, foot[1] - wide * ux],
+  ];
+  return `${path(corners)}z`;
 }
 
 /**
