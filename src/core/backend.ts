@@ -1,5 +1,6 @@
 /** The backends by name. Each is made when first asked for, and lives as long as the process. */
 import { createJsBackend } from "../backends/js/index.ts";
+import { createNativeBackend } from "../backends/native/index.ts";
 import { ReferenceBackend } from "../backends/reference/index.ts";
 import { availableThreads, createWasmBackend } from "../backends/wasm/index.ts";
 import { compileProgram } from "../compile/index.ts";
@@ -11,19 +12,25 @@ import type { Program } from "../ir/program.ts";
 const makers = {
   /** WebAssembly with SIMD, made here: the fast one. */
   wasm: (threads: number): Backend => createWasmBackend({ threads }),
+  /** Kernels as C, compiled by the system's compiler: the fastest one, in Node with a C compiler. */
+  native: (threads: number): Backend => createNativeBackend({ threads }),
   /** Interprets kernels literally: the oracle for code generators. */
   js: (): Backend => createJsBackend(),
   /** float64, node by node: the oracle. */
   reference: (): Backend => new ReferenceBackend(),
 };
 
+/** Backends whose threads can be counted. */
+type Threaded = "wasm" | "native";
+const threaded: ReadonlySet<string> = new Set<Threaded>(["wasm", "native"]);
+
 /** The names of the backends; `wasm` takes all threads that the machine offers, `wasm:2` two. */
-export type BackendName = keyof typeof makers | `wasm:${number}`;
+export type BackendName = keyof typeof makers | `${Threaded}:${number}`;
 
 /** The backend used unless another is named. */
 export const defaultBackend = "wasm" satisfies BackendName;
 
-/** By name. `wasm` is the same one as `wasm:N` for the N of this machine. */
+/** By name. `wasm` is the same one as `wasm:N` for the N of this machine, and so are others with threads. */
 const live = new Map<BackendName, Backend>();
 
 /**
@@ -33,7 +40,9 @@ const live = new Map<BackendName, Backend>();
 export function getBackend(name: BackendName = defaultBackend): Backend {
   const existing = live.get(name);
   if (existing !== undefined) return existing;
-  const made = name === "wasm" ? getBackend(`wasm:${availableThreads()}`) : makeBackend(name);
+  const made = threaded.has(name)
+    ? getBackend(`${name as Threaded}:${availableThreads()}`)
+    : makeBackend(name);
   live.set(name, made);
   return made;
 }
@@ -50,13 +59,13 @@ export function homeOf(backend: Backend): BackendName {
 
 function makeBackend(name: BackendName): Backend {
   const [kind = "", threads] = name.split(":");
-  if (Object.hasOwn(makers, kind) && (threads === undefined || kind === "wasm")) {
+  if (Object.hasOwn(makers, kind) && (threads === undefined || threaded.has(kind))) {
     return makers[kind as keyof typeof makers](Number(threads));
   }
   throw new UsageError({
     where: "backend",
     problem: "there is no such backend",
-    expected: `${Object.keys(makers).join(", ")}, or wasm:N with N threads`,
+    expected: `${Object.keys(makers).join(", ")}, or with N threads ${[...threaded].map((t) => `${t}:N`).join(", ")}`,
     got: name,
     try: "leave the backend out to get the default",
   });

@@ -1,4 +1,5 @@
 /** Where downloaded data files are kept: a folder in Node, the Cache API in a browser. Both are loaded when used. */
+import { cacheFolder } from "../ir/cache-folder.ts";
 import { fileExists, isNode, readFileBytes, writeFileAtomic } from "./files.ts";
 
 /** Keeps files by name, e.g. `mnist/train-images-idx3-ubyte.gz`. */
@@ -8,26 +9,6 @@ export interface DataCache {
   get(name: string): Promise<Uint8Array | undefined>;
   /** Keeps a file; may do nothing where there is no room. */
   put(name: string, bytes: Uint8Array): Promise<void>;
-}
-
-/** Environment variables and the like, as far as they say where the cache is. */
-export interface CachePlace {
-  platform: string;
-  home: string;
-  env: Readonly<Record<string, string | undefined>>;
-}
-
-/**
- * The cache folder by the conventions of each system: `TENDRIL_CACHE` if set, else `$XDG_CACHE_HOME/tendril` or
- * `~/.cache/tendril`, on macOS `~/Library/Caches/tendril`, on Windows `%LOCALAPPDATA%\tendril\Cache`.
- */
-export function cacheFolder({ platform, home, env }: CachePlace): string {
-  if (env.TENDRIL_CACHE) return env.TENDRIL_CACHE;
-  if (platform === "win32") return `${env.LOCALAPPDATA || `${home}\\AppData\\Local`}\\tendril\\Cache`;
-  if (platform === "darwin") return `${home}/Library/Caches/tendril`;
-  // The XDG specification: a relative path is to be ignored.
-  const xdg = env.XDG_CACHE_HOME?.startsWith("/") ? env.XDG_CACHE_HOME : `${home}/.cache`;
-  return `${xdg}/tendril`;
 }
 
 /** The cache of this machine or browser. */

@@ -1,4 +1,5 @@
 export * from "./backend.ts";
+export * from "./cache-folder.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
 export * from "./kernel.ts";

@@ -1,14 +1,16 @@
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import { createJsBackend } from "../../src/backends/js/index.ts";
+import { createNativeBackend } from "../../src/backends/native/index.ts";
+import type { MachineBackend } from "../../src/backends/runner.ts";
 import { createWasmBackend } from "../../src/backends/wasm/index.ts";
-import type { DType, PlanBackend, PrimOp, TypedArray } from "../../src/ir/index.ts";
-import { primOps, printKernel, threefry2x32 } from "../../src/ir/index.ts";
+import type { DType, Plan, PlanBackend, PrimOp, TypedArray } from "../../src/ir/index.ts";
+import { primOps, printKernel, threefry2x32, toTyped } from "../../src/ir/index.ts";
+import { compileTogether, nativeProblem, withNative } from "../native.ts";
 import { HARD_FLOATS, HARD_INTS, KernelWriter, planOf, randomKernel, runOnce, sameBits } from "./kit.ts";
 
-const backends: readonly [string, () => PlanBackend][] = [
-  ["js", createJsBackend],
-  ["wasm", createWasmBackend],
-];
+type Maker = readonly [string, () => PlanBackend];
+const compiled = withNative<Maker>([["wasm", createWasmBackend]], ["native", createNativeBackend]);
+const backends: readonly Maker[] = [["js", createJsBackend], ...compiled];
 
 /** Every pair of hard values, as columns. */
 function pairs(values: readonly number[]): [number[], number[]] {
@@ -27,12 +29,18 @@ function applyPrim(
   imm?: number,
 ): TypedArray {
   const types = primOps[op].args;
+  const inputs = columns.map((c, i) => (types[i] === "f32" ? Float32Array.from(c) : Int32Array.from(c)));
+  return runOnce(backend, primPlan(op, lanes, columns[0]!.length, imm), { inputs }).outputs[0]!;
+}
+
+/** The plan that applies a primitive to columns of `n` arguments. */
+function primPlan(op: PrimOp, lanes: number, n: number, imm?: number): Plan {
+  const types = primOps[op].args;
   const { result } = primOps[op];
   const dtypeOf = (s: string): DType => (s === "f32" ? "float32" : "int32");
   const k = new KernelWriter(`${op}${lanes}`);
   const ins = types.map((s) => k.buffer(dtypeOf(s), "read"));
   const out = k.buffer(dtypeOf(result), "write");
-  const n = columns[0]!.length;
   const whole = Math.floor(n / lanes) * lanes;
   const body = (width: number) => (i: number) => {
     const args = ins.map((p, c) => {
@@ -44,13 +52,11 @@ function applyPrim(
   };
   k.for(k.i(0), k.i(whole), lanes, body(lanes));
   k.for(k.i(whole), k.i(n), 1, body(1));
-  const plan = planOf(
+  return planOf(
     k.finish(),
     types.map((s) => ({ dtype: dtypeOf(s), count: n })),
     [{ dtype: dtypeOf(result), count: n }],
   );
-  const inputs = columns.map((c, i) => (types[i] === "f32" ? Float32Array.from(c) : Int32Array.from(c)));
-  return runOnce(backend, plan, { inputs }).outputs[0]!;
 }
 
 function columnsFor(op: PrimOp): number[][] {
@@ -68,15 +74,29 @@ function columnsFor(op: PrimOp): number[][] {
   return args.length === 2 ? [a, b] : [a];
 }
 
-describe("every primitive on hard values: js and wasm agree for scalars and vectors", () => {
-  test.each(Object.keys(primOps) as PrimOp[])("%s", (op) => {
+const allPrims = Object.keys(primOps) as PrimOp[];
+const immediates = (op: PrimOp) => (["ishl", "ishr", "ushr"].includes(op) ? [0, 1, 7, 31] : [undefined]);
+const widths = [1, 4, 8, 16];
+
+describe("every primitive on hard values: all backends agree for scalars and vectors", () => {
+  beforeAll(() => {
+    const plans = allPrims.flatMap((op) =>
+      immediates(op).flatMap((imm) =>
+        widths.map((lanes) => primPlan(op, lanes, columnsFor(op)[0]!.length, imm)),
+      ),
+    );
+    compileTogether(plans);
+  }, 60_000);
+
+  test.each(allPrims)("%s", (op) => {
     const columns = columnsFor(op);
-    for (const imm of ["ishl", "ishr", "ushr"].includes(op) ? [0, 1, 7, 31] : [undefined]) {
+    for (const imm of immediates(op)) {
       const want = applyPrim(createJsBackend(), op, 1, columns, imm);
-      for (const lanes of [1, 4, 8, 16]) {
-        const got = applyPrim(createWasmBackend(), op, lanes, columns, imm);
-        expect(sameBits(got, want), `${op} with ${lanes} lanes`).toBe(true);
-        expect(sameBits(applyPrim(createJsBackend(), op, lanes, columns, imm), want)).toBe(true);
+      for (const lanes of widths) {
+        for (const [name, create] of backends) {
+          const got = applyPrim(create(), op, lanes, columns, imm);
+          expect(sameBits(got, want), `${name}: ${op} with ${lanes} lanes`).toBe(true);
+        }
       }
     }
   });
@@ -90,6 +110,10 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
       4,
       args.map((a) => [a, a, a, a]),
     )[0]!;
+  beforeAll(() => {
+    const ops = ["fmin", "fmax", "f2i", "u2f", "fnearest", "idiv", "irem"] as const;
+    compileTogether(ops.map((op) => primPlan(op, 4, 4)));
+  }, 60_000);
 
   test("fmin and fmax: NaN wins, -0 is below +0", () => {
     expect(one("fmin", 1, Number.NaN)).toBeNaN();
@@ -111,11 +135,12 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
   });
 
   test("a choice by order of the same two values, both ways round, is the choice that was written", () => {
-    for (const lanes of [1, 4, 8]) {
+    const count = floatsA.length;
+    const plans = [1, 4, 8].map((lanes) => {
       const k = new KernelWriter("order");
       const [a, b] = [k.buffer("float32", "read"), k.buffer("float32", "read")];
       const out = k.buffer("float32", "write");
-      k.for(k.i(0), k.i(floatsA.length), lanes, (i) => {
+      k.for(k.i(0), k.i(count), lanes, (i) => {
         const [p, q] = [
           k.load("float32", k.at(a, i, 4), 0, lanes),
           k.load("float32", k.at(b, i, 4), 0, lanes),
@@ -123,25 +148,26 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
         const pick = (x: number, y: number, yes: number, no: number) =>
           k.prim("fselect", [k.prim("flt", [x, y]), yes, no]);
         [pick(p, q, p, q), pick(p, q, q, p), pick(q, p, p, q), pick(q, p, q, p)].forEach((v, n) => {
-          k.store("float32", k.at(out, i, 4), v, 4 * n * floatsA.length);
+          k.store("float32", k.at(out, i, 4), v, 4 * n * count);
         });
       });
-      const count = floatsA.length;
       const io = { dtype: "float32", count } as const;
-      const inputs = [Float32Array.from(floatsA), Float32Array.from(floatsB)];
-      const plan = planOf(k.finish(), [io, io], [{ dtype: "float32", count: 4 * count }]);
-      const got = runOnce(create(), plan, { inputs }).outputs[0]!;
-      const select = (less: (i: number) => boolean, yes: number[], no: number[]) =>
-        floatsA.map((_x, i) => (less(i) ? yes[i]! : no[i]!));
-      const below = (i: number) => floatsA[i]! < floatsB[i]!;
-      const above = (i: number) => floatsB[i]! < floatsA[i]!;
-      const want = [
-        select(below, floatsA, floatsB),
-        select(below, floatsB, floatsA),
-        select(above, floatsA, floatsB),
-        select(above, floatsB, floatsA),
-      ].flat();
-      expect(sameBits(got, Float32Array.from(want))).toBe(true);
+      return planOf(k.finish(), [io, io], [{ dtype: "float32", count: 4 * count }]);
+    });
+    compileTogether(plans);
+    const inputs = [Float32Array.from(floatsA), Float32Array.from(floatsB)];
+    const below = (i: number) => floatsA[i]! < floatsB[i]!;
+    const above = (i: number) => floatsB[i]! < floatsA[i]!;
+    const select = (less: (i: number) => boolean, yes: number[], no: number[]) =>
+      floatsA.map((_x, i) => (less(i) ? yes[i]! : no[i]!));
+    const want = [
+      select(below, floatsA, floatsB),
+      select(below, floatsB, floatsA),
+      select(above, floatsA, floatsB),
+      select(above, floatsB, floatsA),
+    ].flat();
+    for (const plan of plans) {
+      expect(sameBits(runOnce(create(), plan, { inputs }).outputs[0]!, Float32Array.from(want))).toBe(true);
     }
   });
 
@@ -154,20 +180,26 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
     expect(one("irem", -7, 2)).toBe(-1);
   });
 
-  test.each([-3, -1, 0, 1, 2, 10])("division by the constant %i", (divisor) => {
-    for (const op of ["idiv", "irem"] as const) {
-      for (const lanes of [1, 4, 8]) {
-        const k = new KernelWriter("divide");
-        const x = k.buffer("int32", "read");
-        const y = k.buffer("int32", "write");
-        k.store("int32", y, k.prim(op, [k.load("int32", x, 0, lanes), k.constant("i32", divisor, lanes)]));
-        const inputs = [Int32Array.from([7, -7, -(2 ** 31), 2 ** 31 - 1, 0, 5, -6, 9].slice(0, lanes))];
-        const io = [{ dtype: "int32", count: lanes }] as const;
-        const got = runOnce(create(), planOf(k.finish(), io, io), { inputs }).outputs[0]!;
-        const want = applyPrim(createJsBackend(), op, 1, [[...inputs[0]!], Array(lanes).fill(divisor)]);
-        expect([...got]).toEqual([...want]);
-      }
-    }
+  test("division by constants", () => {
+    const cases = ([-3, -1, 0, 1, 2, 10] as const).flatMap((divisor) =>
+      (["idiv", "irem"] as const).flatMap((op) => [1, 4, 8].map((lanes) => ({ divisor, op, lanes }))),
+    );
+    const plans = cases.map(({ divisor, op, lanes }) => {
+      const k = new KernelWriter("divide");
+      const x = k.buffer("int32", "read");
+      const y = k.buffer("int32", "write");
+      k.store("int32", y, k.prim(op, [k.load("int32", x, 0, lanes), k.constant("i32", divisor, lanes)]));
+      const io = [{ dtype: "int32", count: lanes }] as const;
+      return planOf(k.finish(), io, io);
+    });
+    compileTogether(plans);
+    const backend = create();
+    cases.forEach(({ divisor, op, lanes }, i) => {
+      const inputs = [Int32Array.from([7, -7, -(2 ** 31), 2 ** 31 - 1, 0, 5, -6, 9].slice(0, lanes))];
+      const got = runOnce(backend, plans[i]!, { inputs }).outputs[0]!;
+      const want = applyPrim(createJsBackend(), op, 1, [[...inputs[0]!], Array(lanes).fill(divisor)]);
+      expect([...got], `${op} by ${divisor}`).toEqual([...want]);
+    });
   });
 
   test("Threefry-2x32 written as a kernel gives the reference words", () => {
@@ -203,33 +235,29 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
   });
 
   test("a load with a count reads no more than it says, and nothing at all where the address is wild", () => {
-    for (const dtype of ["float32", "int32", "uint8", "bool"] as const) {
-      for (const lanes of [1, 4, 8, 16, 32]) {
-        for (const count of [-5, 0, 1, 3, lanes - 1, lanes, lanes + 7]) {
-          const k = new KernelWriter("some");
-          const x = k.buffer(dtype, "read");
-          const y = k.buffer(dtype === "float32" ? "float32" : "int32", "write");
-          const n = k.size();
-          const wild = k.prim("iselect", [k.prim("ilt", [k.i(0), n]), x, k.i(-64)]);
-          k.store(dtype === "float32" ? "float32" : "int32", y, k.load(dtype, wild, 0, lanes, n));
-          const input =
-            dtype === "float32"
-              ? new Float32Array(32)
-              : dtype === "int32"
-                ? new Int32Array(32)
-                : new Uint8Array(32);
-          for (let i = 0; i < 32; i++) input[i] = dtype === "bool" ? 1 : 200 + i;
-          const plan = planOf(
-            k.finish(),
-            [{ dtype, count: 32 }],
-            [{ dtype: dtype === "float32" ? "float32" : "int32", count: lanes }],
-            [count],
-          );
-          const got = runOnce(create(), plan, { inputs: [input] }).outputs[0]!;
-          expect([...got]).toEqual([...input.subarray(0, lanes)].map((v, i) => (i < count ? v : 0)));
-        }
-      }
-    }
+    const cases = (["float32", "int32", "uint8", "bool"] as const).flatMap((dtype) =>
+      [1, 4, 8, 16, 32].flatMap((lanes) =>
+        [-5, 0, 1, 3, lanes - 1, lanes, lanes + 7].map((count) => ({ dtype, lanes, count })),
+      ),
+    );
+    const plans = cases.map(({ dtype, lanes, count }) => {
+      const into = dtype === "float32" ? "float32" : "int32";
+      const k = new KernelWriter("some");
+      const x = k.buffer(dtype, "read");
+      const y = k.buffer(into, "write");
+      const n = k.size();
+      const wild = k.prim("iselect", [k.prim("ilt", [k.i(0), n]), x, k.i(-64)]);
+      k.store(into, y, k.load(dtype, wild, 0, lanes, n));
+      return planOf(k.finish(), [{ dtype, count: 32 }], [{ dtype: into, count: lanes }], [count]);
+    });
+    compileTogether(plans);
+    const backend = create();
+    cases.forEach(({ dtype, lanes, count }, c) => {
+      const values = Array.from({ length: 32 }, (_, i) => (dtype === "bool" ? 1 : 200 + i));
+      const input = toTyped(dtype, values);
+      const got = runOnce(backend, plans[c]!, { inputs: [input] }).outputs[0]!;
+      expect([...got]).toEqual([...input.subarray(0, lanes)].map((v, i) => (i < count ? v : 0)));
+    });
   });
 
   test("values keep what they were: no read is moved over a write", () => {
@@ -254,19 +282,23 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
   });
 
   test("folds meet in a fixed tree", () => {
-    for (const lanes of [4, 8, 16, 32]) {
+    const widths = [4, 8, 16, 32];
+    const plans = widths.map((lanes) => {
       const k = new KernelWriter("fold");
       const x = k.buffer("float32", "read");
       const y = k.buffer("float32", "write");
       k.store("float32", y, k.fold("fadd", k.load("float32", x, 0, lanes)));
+      return planOf(k.finish(), [{ dtype: "float32", count: lanes }], [{ dtype: "float32", count: 1 }]);
+    });
+    compileTogether(plans);
+    widths.forEach((lanes, n) => {
       const input = Float32Array.from({ length: lanes }, (_x, i) => (i % 3 === 0 ? 1e8 : 1 / (i + 1)));
       const want = Array.from(input);
       for (let h = lanes / 2; h >= 1; h /= 2) {
         for (let i = 0; i < h; i++) want[i] = Math.fround(want[i]! + want[i + h]!);
       }
-      const plan = planOf(k.finish(), [{ dtype: "float32", count: lanes }], [{ dtype: "float32", count: 1 }]);
-      expect(runOnce(create(), plan, { inputs: [input] }).outputs[0]![0]).toBe(want[0]);
-    }
+      expect(runOnce(create(), plans[n]!, { inputs: [input] }).outputs[0]![0]).toBe(want[0]);
+    });
   });
 
   test("a swap of two vector cells goes through values, not through half-written cells", () => {
@@ -287,26 +319,32 @@ describe.each(backends)("%s: what the contract says of primitives", (_, create) 
   });
 });
 
-describe("random kernels: wasm gives what the interpreter gives", () => {
-  const js = createJsBackend();
-  const wasm = createWasmBackend();
-  const clear = (b: typeof js): void => {
+describe("random kernels: what is compiled gives what the interpreter gives", () => {
+  const clear = (b: MachineBackend): void => {
     const at = b.scratch(1 << 17);
     b.arena.view().u8.fill(0, at, at + (1 << 17));
   };
-  test.each([0, 1, 2, 3, 4, 5])(
-    "forty from seed %i",
-    (block) => {
-      for (let seed = block * 40; seed < block * 40 + 40; seed++) {
-        const { plan, inputs, kernel } = randomKernel(seed);
-        clear(js);
-        clear(wasm);
-        const want = runOnce(js, plan, { inputs }).outputs;
-        const got = runOnce(wasm, plan, { inputs }).outputs;
-        const same = want.every((x, i) => sameBits(got[i]!, x));
-        expect(same, `seed ${seed}\n${same ? "" : printKernel(kernel)}`).toBe(true);
-      }
-    },
-    60_000,
+  const check = (b: MachineBackend, seeds: readonly number[]): void => {
+    const js = createJsBackend();
+    for (const seed of seeds) {
+      const { plan, inputs, kernel } = randomKernel(seed);
+      clear(js);
+      clear(b);
+      const want = runOnce(js, plan, { inputs }).outputs;
+      const got = runOnce(b, plan, { inputs }).outputs;
+      const same = want.every((x, i) => sameBits(got[i]!, x));
+      expect(same, `seed ${seed}\n${same ? "" : printKernel(kernel)}`).toBe(true);
+    }
+  };
+  const block = (from: number, count: number) => Array.from({ length: count }, (_, i) => from + i);
+
+  test.each([0, 1, 2, 3, 4, 5])("wasm: forty from seed %i * 40", (n) =>
+    check(createWasmBackend(), block(n * 40, 40)),
   );
+
+  test.skipIf(nativeProblem)("native: twenty-four", () => {
+    const seeds = block(0, 24);
+    compileTogether(seeds.map((seed) => randomKernel(seed).plan));
+    check(createNativeBackend(), seeds);
+  });
 });

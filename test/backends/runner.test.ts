@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createJsBackend } from "../../src/backends/js/index.ts";
+import { createNativeBackend } from "../../src/backends/native/index.ts";
 import type { MachineBackend } from "../../src/backends/runner.ts";
 import { createWasmBackend } from "../../src/backends/wasm/index.ts";
 import type { Binding, DType, Kernel, Plan, Row, Size, Slot } from "../../src/ir/index.ts";
@@ -15,12 +16,16 @@ import {
   TendrilError,
   UsageError,
 } from "../../src/ir/index.ts";
+import { withNative } from "../native.ts";
 import { KernelWriter, planOf, row, runOnce } from "./kit.ts";
 
-const backends: readonly [string, () => MachineBackend][] = [
-  ["js", createJsBackend],
-  ["wasm", createWasmBackend],
-];
+const backends = withNative<readonly [string, () => MachineBackend]>(
+  [
+    ["js", createJsBackend],
+    ["wasm", createWasmBackend],
+  ],
+  ["native", createNativeBackend],
+);
 
 const bind = (b: Partial<Binding> = {}): Binding => ({ inputs: [], variables: [], sizes: new Map(), ...b });
 const idOf = (s: Size): number => {
@@ -283,7 +288,8 @@ describe.each(backends)("%s", (name, create) => {
     expect(backend.arena.allocated).toBe(bytes);
   });
 
-  test("a kernel that leaves the memory is an internal error", () => {
+  // Where no engine watches the bounds, such a kernel ends the process: the other backends are to catch it in the tests.
+  test.skipIf(name === "native")("a kernel that leaves the memory is an internal error", () => {
     const k = new KernelWriter("wild");
     const x = k.buffer("float32");
     k.store("float32", k.prim("isub", [k.prim("iadd", [x, k.i(-64)]), x]), k.constant("f32", 1));

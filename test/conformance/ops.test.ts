@@ -3,12 +3,16 @@
  * arithmetic, also with NaN in an input; gradients against central differences of the float64 reference; second order
  * on the reference alone.
  */
-import { describe, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
+import { nativeTarget } from "../../src/backends/native/index.ts";
+import { library } from "../../src/backends/native/library.ts";
 import { evaluateProgram } from "../../src/backends/reference/index.ts";
+import { compileProgram } from "../../src/compile/index.ts";
 import type { BackendName, Tensor } from "../../src/core/index.ts";
 import * as core from "../../src/core/index.ts";
 import { toTyped } from "../../src/ir/dtype.ts";
 import type { Program, ValueSpec } from "../../src/ir/program.ts";
+import { compileTogether, withNative } from "../native.ts";
 import type { Nd } from "./ops-arrays.ts";
 import { nd, uniform } from "./ops-arrays.ts";
 import { elementwiseRows } from "./ops-rows-elementwise.ts";
@@ -17,7 +21,7 @@ import { reduceRows } from "./ops-rows-reduce.ts";
 import { readingOps, shapeAndIndexRows } from "./ops-rows-shape.ts";
 import type { Row, Sample } from "./ops-table.ts";
 
-const backends: readonly BackendName[] = ["reference", "js", "wasm"];
+const backends = withNative<BackendName>(["reference", "js", "wasm"], "native");
 const rows: readonly Row[] = [...elementwiseRows, ...reduceRows, ...linearRows, ...shapeAndIndexRows];
 
 const list = <T>(x: T | readonly T[]): readonly T[] => (Array.isArray(x) ? x : [x as T]);
@@ -160,12 +164,33 @@ test("every operation has a row", () => {
   expect([...named].filter((name) => !Object.hasOwn(core.ops, name))).toEqual([]);
 });
 
-describe.each(backends)("%s", (backend) => {
-  test.each(rows.map((r) => [r.op, r] as const))("%s: values", (op, { samples }) => {
-    const fn = core.compile(
-      together(samples, (s, xs) => list(s.run(xs))),
-      { inputs: samples.flatMap(specsOf), backend },
+/** The functions that the tests of a row call, with the samples whose inputs they take. */
+const valuesOf = (samples: readonly Sample[]) => together(samples, (s, xs) => list(s.run(xs)));
+const gradientsOf = (samples: readonly Sample[]) => together(samples, gradients);
+
+/** Compiles the kernels of all rows for the native backend in few units. */
+function compileTable(): void {
+  const target = nativeTarget(library().toolchain.lanes);
+  const plan = (samples: readonly Sample[], fn: (...xs: Tensor[]) => Tensor[]) =>
+    compileProgram(
+      core.compile(fn, { inputs: samples.flatMap(specsOf), backend: "reference" }).program(),
+      target,
     );
+  const plans = rows.flatMap(({ samples }) => {
+    const smooth = samples.filter(differentiable);
+    return [
+      plan(samples, valuesOf(samples)),
+      ...(smooth.length > 0 ? [plan(smooth, gradientsOf(smooth))] : []),
+    ];
+  });
+  compileTogether(plans);
+}
+
+describe.each(backends)("%s", (backend) => {
+  if (backend === "native") beforeAll(compileTable, 180_000);
+
+  test.each(rows.map((r) => [r.op, r] as const))("%s: values", (op, { samples }) => {
+    const fn = core.compile(valuesOf(samples), { inputs: samples.flatMap(specsOf), backend });
     const check = (change: (x: Nd, s: Sample) => Nd, note: string, skip: (s: Sample) => boolean): void => {
       const inputs = samples.map((s) => s.inputs.map((x) => change(x, s)));
       const results = fn.runSync(...inputs.flat().map(typed));
@@ -195,7 +220,7 @@ describe.each(backends)("%s", (backend) => {
     "%s: gradients",
     (op, row) => {
       const samples = row.samples.filter(differentiable);
-      const fn = core.compile(together(samples, gradients), { inputs: samples.flatMap(specsOf), backend });
+      const fn = core.compile(gradientsOf(samples), { inputs: samples.flatMap(specsOf), backend });
       const results = fn.runSync(...samples.flatMap((s) => s.inputs).map(typed)).map((t) => t.dataSync());
       let from = 0;
       samples.forEach((s, i) => {

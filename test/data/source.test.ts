@@ -5,8 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { cacheFolder, type DataCache, folderCache } from "../../src/data/cache.ts";
+import { type DataCache, folderCache } from "../../src/data/cache.ts";
 import { loadSourceFile, type SourceSet, sha256Hex } from "../../src/data/source.ts";
+import { cacheFolder } from "../../src/ir/cache-folder.ts";
 import { CancelledError, DataError, FormatError } from "../../src/ir/errors.ts";
 
 const payload = new Uint8Array(300_000).map((_, i) => (Math.imul(i, 2654435761) >>> 13) & 255);

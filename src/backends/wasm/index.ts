@@ -19,15 +19,7 @@ export interface WasmOptions {
  * Throws UsageError for a number of threads that makes no sense.
  */
 export function createWasmBackend({ threads = 1, warn = warnOnce }: WasmOptions = {}): MachineBackend {
-  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
-    throw new UsageError({
-      where: "threads",
-      problem: "the number of threads makes no sense",
-      expected: `a whole number from 1 to ${MAX_THREADS}`,
-      got: String(threads),
-      try: "leave it out to use what the machine has",
-    });
-  }
+  checkThreads(threads);
   return new MachineBackend("wasm", { lanes: 16, tile: { rows: 4, columns: 8 } }, machineOf(threads, warn));
 }
 
@@ -42,5 +34,18 @@ function machineOf(threads: number, warn: (text: string) => void): WasmMachine {
     return new WasmMachine(threads, warn);
   } catch (error) {
     return alone(error);
+  }
+}
+
+/** Throws UsageError for a number of threads that makes no sense. */
+export function checkThreads(threads: number): void {
+  if (!Number.isInteger(threads) || threads < 1 || threads > MAX_THREADS) {
+    throw new UsageError({
+      where: "threads",
+      problem: "the number of threads makes no sense",
+      expected: `a whole number from 1 to ${MAX_THREADS}`,
+      got: String(threads),
+      try: "leave it out to use what the machine has",
+    });
   }
 }

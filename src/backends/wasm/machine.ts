@@ -1,17 +1,15 @@
 /** A memory, its compiled kernels, the walker and the threads: what the wasm backend gives the runner. */
 import type { Kernel } from "../../ir/index.ts";
-import { Arena } from "../arena.ts";
+import type { Arena } from "../arena.ts";
 import type { Machine } from "../runner.ts";
 import { Crew } from "./crew.ts";
-import type { WasmMemory } from "./engine.ts";
 import { wasm } from "./engine.ts";
 import { availableThreads } from "./host.ts";
 import { FAILED } from "./job.ts";
-import { KernelCache, MAX_PAGES } from "./module.ts";
+import { pagedArena } from "./memory.ts";
+import { KernelCache } from "./module.ts";
 import type { Walker } from "./walker.ts";
 import { walkerModule } from "./walker.ts";
-
-const PAGE = 65536;
 
 export class WasmMachine implements Machine {
   readonly arena: Arena;
@@ -22,15 +20,8 @@ export class WasmMachine implements Machine {
   /** The memory is shared where there are several `threads`. */
   constructor(threads: number, warn: (text: string) => void) {
     const shared = threads > 1;
-    const memory: WasmMemory = new wasm.Memory({ initial: 16, maximum: MAX_PAGES, shared });
-    this.arena = new Arena({
-      get buffer() {
-        return memory.buffer;
-      },
-      grow(bytes) {
-        memory.grow(Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE);
-      },
-    });
+    const { memory, arena } = pagedArena(shared);
+    this.arena = arena;
     const module = walkerModule(shared, threads <= availableThreads());
     this.crew = new Crew(threads, memory, module, warn);
     this.kernels = new KernelCache(memory, shared, (bytes, tableAt, functions) =>

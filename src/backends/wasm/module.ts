@@ -5,12 +5,10 @@ import type { FunctionType } from "./encoder.ts";
 import { encodeModule } from "./encoder.ts";
 import type { WasmMemory } from "./engine.ts";
 import { wasm } from "./engine.ts";
+import { MAX_PAGES } from "./memory.ts";
 
 /** Every kernel is called as `(args, task)`. */
 export const kernelType: FunctionType = { params: ["i32", "i32"], results: [] };
-
-/** The most pages of 64 KiB the arena may have: one less than 4 GiB, so that a byte view of all of it can be made. */
-export const MAX_PAGES = 65535;
 
 /** The bytes of a module that puts `kernels` into the table from index `tableAt` on. */
 export function kernelModule(

@@ -23,7 +23,8 @@ import {
   WalkerWriter,
   workBody,
 } from "./job.ts";
-import { kernelType, MAX_PAGES } from "./module.ts";
+import { MAX_PAGES } from "./memory.ts";
+import { kernelType } from "./module.ts";
 import { op } from "./opcodes.ts";
 
 /** The functions of a walker. Those after the first exist only in a shared memory. */

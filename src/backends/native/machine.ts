@@ -1,0 +1,94 @@
+/** Compiled kernels, the C runner and its threads over a memory: what the native backend gives the runner. */
+import type { Kernel } from "../../ir/index.ts";
+import { UnsupportedError } from "../../ir/index.ts";
+import type { Arena } from "../arena.ts";
+import type { Machine } from "../runner.ts";
+import type { Library } from "./library.ts";
+import { nodeModule } from "./node.ts";
+
+/** What the addon makes (see runner-source.ts). */
+interface NativeMachineFunctions {
+  memory(view: Uint8Array): void;
+  add(path: string, symbol: string): number;
+  walk(table: number, from: number, to: number): number;
+  summon(): void;
+  helpers(): number;
+  release(): void;
+}
+
+interface Addon {
+  create(threads: number, spin: number): NativeMachineFunctions;
+}
+
+function loadAddon(path: string): Addon {
+  const module = { exports: {} };
+  try {
+    process.dlopen(module, path);
+  } catch (cause) {
+    throw new UnsupportedError({
+      where: "backend native",
+      problem: "compiled code cannot be loaded",
+      expected: "a runner that Node can load",
+      got: cause instanceof Error ? cause.message : String(cause),
+      try: 'use the backend "wasm", which computes the same bits',
+      cause,
+    });
+  }
+  return module.exports as Addon;
+}
+
+export class NativeMachine implements Machine {
+  readonly arena: Arena;
+  readonly threads: number;
+  private readonly library: Library;
+  private readonly functions: NativeMachineFunctions;
+  private readonly indices = new Map<string, number>();
+  /** The view of the memory that the runner was told of. */
+  private view: Uint8Array | undefined;
+
+  /** A machine over the memory of `arena`. Throws UnsupportedError where the runner cannot be made or loaded. */
+  constructor(arena: Arena, threads: number, library: Library) {
+    this.arena = arena;
+    this.threads = threads;
+    this.library = library;
+    library.ensure([]);
+    const cores = nodeModule("node:os").availableParallelism();
+    this.functions = loadAddon(library.runner).create(threads, Number(threads <= cores));
+  }
+
+  get helpers(): number {
+    return this.functions.helpers();
+  }
+
+  load(kernels: readonly Kernel[]): number[] {
+    const missing = kernels.filter((k) => !this.indices.has(k.key));
+    if (missing.length > 0) this.library.ensure(missing);
+    return kernels.map((k) => {
+      let index = this.indices.get(k.key);
+      if (index === undefined) {
+        const { path, symbol } = this.library.placeOf(k);
+        index = this.functions.add(path, symbol);
+        this.indices.set(k.key, index);
+      }
+      return index;
+    });
+  }
+
+  summon(): void {
+    this.functions.summon();
+  }
+
+  walk(table: number, from: number, to: number): number {
+    const { u8 } = this.arena.view();
+    // Memory that is not shared may move when it grows.
+    if (u8 !== this.view) {
+      this.functions.memory(u8);
+      this.view = u8;
+    }
+    return this.functions.walk(table, from, to);
+  }
+
+  release(): void {
+    this.functions.release();
+  }
+}

@@ -1,0 +1,291 @@
+/**
+ * The C runner: an addon for Node that loads units of kernels, walks the rows of a plan's table and has the threads that
+ * share their tasks. Compiled by the same compiler as the kernels, cached like them.
+ *
+ * Node-API is a stable binary interface; the few functions used are declared here, so that no headers are needed.
+ *
+ * The threads agree as those of the wasm backend do (../wasm/control.ts): thread 0 publishes a row as a *job*, whoever is
+ * awake takes tasks one by one, and nobody waits for a thread that sleeps or has not started. The threads are detached,
+ * take no signals and need nothing when the process ends, so that it may end at any time.
+ */
+
+import { INTERRUPT } from "../arena.ts";
+import { ENTRY_BYTES, GUARD, SHARED, STOPPABLE } from "../layout.ts";
+import { DONE, STOPPED } from "../runner.ts";
+
+/** How often a waiting thread looks before it sleeps. */
+const SPINS = 4000;
+/** Bytes of a helper's stack. */
+const STACK = 1 << 20;
+
+export const runnerSource = `
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct napi_env__ *napi_env;
+typedef struct napi_value__ *napi_value;
+typedef struct napi_callback_info__ *napi_callback_info;
+typedef napi_value (*napi_callback)(napi_env, napi_callback_info);
+extern int napi_get_cb_info(napi_env, napi_callback_info, size_t *, napi_value *, napi_value *, void **);
+extern int napi_get_value_int32(napi_env, napi_value, int32_t *);
+extern int napi_get_value_uint32(napi_env, napi_value, uint32_t *);
+extern int napi_get_value_string_utf8(napi_env, napi_value, char *, size_t, size_t *);
+extern int napi_get_typedarray_info(napi_env, napi_value, int *, size_t *, void **, napi_value *, size_t *);
+extern int napi_create_int32(napi_env, int32_t, napi_value *);
+extern int napi_create_object(napi_env, napi_value *);
+extern int napi_create_function(napi_env, const char *, size_t, napi_callback, void *, napi_value *);
+extern int napi_set_named_property(napi_env, napi_value, const char *, napi_value);
+extern int napi_throw_error(napi_env, const char *, const char *);
+
+typedef void (*Kernel)(uint8_t *base, uint32_t args, int task);
+
+typedef struct Machine {
+  uint8_t *base;
+  Kernel *kernels;
+  int count, room;
+  int threads, spins, summoned;
+  pthread_mutex_t mutex;
+  pthread_cond_t work, finished;
+  /* Tasks not taken (low half), number of the job (high half); they change in one step. */
+  uint64_t job __attribute__((aligned(128)));
+  /* Tasks not finished, and whether thread 0 sleeps until there are none. */
+  int32_t left __attribute__((aligned(128)));
+  int32_t resting;
+  int32_t sleepers __attribute__((aligned(128)));
+  int32_t leave, helpers;
+  /* The row of the job. */
+  Kernel kernel __attribute__((aligned(128)));
+  uint32_t args;
+  int32_t tasks;
+} Machine;
+
+#define LOAD(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
+#define STORE(x, v) __atomic_store_n(&(x), v, __ATOMIC_SEQ_CST)
+#define ADD(x, v) __atomic_fetch_add(&(x), v, __ATOMIC_SEQ_CST)
+
+static inline void pause_briefly(void) {
+#if defined(__x86_64__) || defined(__i386__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  __asm__ volatile("yield");
+#endif
+}
+
+/* Takes tasks and does them until none is left to take. */
+static void help(Machine *m) {
+  uint64_t job = LOAD(m->job);
+  while ((uint32_t)job != 0) {
+    if (!__atomic_compare_exchange_n(&m->job, &job, job - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    m->kernel(m->base, m->args, m->tasks - (int32_t)(uint32_t)job);
+    if (ADD(m->left, -1) == 1 && LOAD(m->resting)) {
+      pthread_mutex_lock(&m->mutex);
+      pthread_cond_signal(&m->finished);
+      pthread_mutex_unlock(&m->mutex);
+    }
+    job = LOAD(m->job);
+  }
+}
+
+static void *helper(void *data) {
+  Machine *m = data;
+  ADD(m->helpers, 1);
+  while (!LOAD(m->leave)) {
+    help(m);
+    int spins = m->spins;
+    while (--spins > 0 && (uint32_t)__atomic_load_n(&m->job, __ATOMIC_RELAXED) == 0) pause_briefly();
+    if (spins > 0) continue;
+    pthread_mutex_lock(&m->mutex);
+    ADD(m->sleepers, 1);
+    while ((uint32_t)LOAD(m->job) == 0 && !LOAD(m->leave)) pthread_cond_wait(&m->work, &m->mutex);
+    ADD(m->sleepers, -1);
+    pthread_mutex_unlock(&m->mutex);
+  }
+  ADD(m->helpers, -1);
+  return NULL;
+}
+
+static void wake(Machine *m) {
+  pthread_mutex_lock(&m->mutex);
+  pthread_cond_broadcast(&m->work);
+  pthread_mutex_unlock(&m->mutex);
+}
+
+/* Makes a row a job, takes part and waits until all of its tasks are finished. */
+static void share(Machine *m, Kernel kernel, uint32_t args, int32_t tasks) {
+  m->kernel = kernel;
+  m->args = args;
+  m->tasks = tasks;
+  STORE(m->left, tasks);
+  STORE(m->job, (((m->job >> 32) + 1) << 32) | (uint32_t)tasks);
+  if (LOAD(m->sleepers)) wake(m);
+  help(m);
+  for (int spins = m->spins; spins > 0; spins--) {
+    if (LOAD(m->left) == 0) return;
+    pause_briefly();
+  }
+  pthread_mutex_lock(&m->mutex);
+  STORE(m->resting, 1);
+  while (LOAD(m->left) != 0) pthread_cond_wait(&m->finished, &m->mutex);
+  STORE(m->resting, 0);
+  pthread_mutex_unlock(&m->mutex);
+}
+
+static int32_t walk(Machine *m, uint32_t table, int32_t from, int32_t to) {
+  uint8_t *const base = m->base;
+  for (int32_t row = from; row < to; row++) {
+    const int32_t *entry = (const int32_t *)(base + table + (uint64_t)row * ${ENTRY_BYTES});
+    const int32_t kernel = entry[0], tasks = entry[2], flags = entry[3];
+    const uint32_t args = (uint32_t)entry[1];
+    if ((flags & ${STOPPABLE}) && LOAD(*(int32_t *)(base + ${INTERRUPT}))) return ${STOPPED};
+    if (kernel == ${GUARD}) {
+      if (base[args] == 0) return row;
+    } else if ((flags & ${SHARED}) && LOAD(m->helpers) > 0) {
+      share(m, m->kernels[kernel], args, tasks);
+    } else {
+      for (int32_t task = 0; task < tasks; task++) m->kernels[kernel](base, args, task);
+    }
+  }
+  return ${DONE};
+}
+
+/* Starts the helpers, once; where one cannot start, the others do its work. */
+static void summon(Machine *m) {
+  if (m->summoned) return;
+  m->summoned = 1;
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, ${STACK});
+  for (int i = 1; i < m->threads; i++) {
+    pthread_t thread;
+    if (pthread_create(&thread, &attributes, helper, m) != 0) break;
+  }
+  pthread_attr_destroy(&attributes);
+  pthread_sigmask(SIG_SETMASK, &before, NULL);
+}
+
+/* -- what JavaScript calls -------------------------------------------------------------------------------------------- */
+
+static Machine *arguments(napi_env env, napi_callback_info info, size_t count, napi_value *values) {
+  void *data = NULL;
+  napi_get_cb_info(env, info, &count, values, NULL, &data);
+  return data;
+}
+
+static napi_value number(napi_env env, int32_t value) {
+  napi_value result = NULL;
+  napi_create_int32(env, value, &result);
+  return result;
+}
+
+/* memory(view): the memory is where this view of all of it begins. */
+static napi_value js_memory(napi_env env, napi_callback_info info) {
+  napi_value view;
+  Machine *m = arguments(env, info, 1, &view);
+  void *at = NULL;
+  napi_get_typedarray_info(env, view, NULL, NULL, &at, NULL, NULL);
+  m->base = at;
+  return NULL;
+}
+
+/* add(path, name): the number of the function of that name in the library at that path. */
+static napi_value js_add(napi_env env, napi_callback_info info) {
+  napi_value values[2];
+  char path[4096], name[256];
+  Machine *m = arguments(env, info, 2, values);
+  napi_get_value_string_utf8(env, values[0], path, sizeof path, NULL);
+  napi_get_value_string_utf8(env, values[1], name, sizeof name, NULL);
+  void *library = dlopen(path, RTLD_NOW | RTLD_LOCAL);
+  Kernel kernel = library ? (Kernel)dlsym(library, name) : NULL;
+  if (!kernel) {
+    const char *why = dlerror();
+    napi_throw_error(env, NULL, why ? why : "no such kernel");
+    return NULL;
+  }
+  if (m->count == m->room) {
+    const int room = m->room ? 2 * m->room : 64;
+    Kernel *more = realloc(m->kernels, room * sizeof(Kernel));
+    if (!more) {
+      napi_throw_error(env, NULL, "no memory");
+      return NULL;
+    }
+    m->kernels = more;
+    m->room = room;
+  }
+  m->kernels[m->count] = kernel;
+  return number(env, m->count++);
+}
+
+static napi_value js_walk(napi_env env, napi_callback_info info) {
+  napi_value values[3];
+  uint32_t table = 0;
+  int32_t from = 0, to = 0;
+  Machine *m = arguments(env, info, 3, values);
+  napi_get_value_uint32(env, values[0], &table);
+  napi_get_value_int32(env, values[1], &from);
+  napi_get_value_int32(env, values[2], &to);
+  return number(env, walk(m, table, from, to));
+}
+
+static napi_value js_summon(napi_env env, napi_callback_info info) {
+  summon(arguments(env, info, 0, NULL));
+  return NULL;
+}
+
+static napi_value js_helpers(napi_env env, napi_callback_info info) {
+  return number(env, LOAD(arguments(env, info, 0, NULL)->helpers));
+}
+
+static napi_value js_release(napi_env env, napi_callback_info info) {
+  Machine *m = arguments(env, info, 0, NULL);
+  m->summoned = 1;
+  STORE(m->leave, 1);
+  wake(m);
+  return NULL;
+}
+
+/* create(threads, spin): a machine, as an object of functions. It is never freed: its threads may be anywhere. */
+static napi_value js_create(napi_env env, napi_callback_info info) {
+  static const struct { const char *name; napi_callback call; } functions[] = {
+    {"memory", js_memory}, {"add", js_add}, {"walk", js_walk},
+    {"summon", js_summon}, {"helpers", js_helpers}, {"release", js_release},
+  };
+  napi_value values[2], result, function;
+  int32_t spin = 0;
+  arguments(env, info, 2, values);
+  Machine *m = aligned_alloc(128, (sizeof(Machine) + 127) / 128 * 128);
+  if (!m) {
+    napi_throw_error(env, NULL, "no memory");
+    return NULL;
+  }
+  memset(m, 0, sizeof(Machine));
+  napi_get_value_int32(env, values[0], &m->threads);
+  napi_get_value_int32(env, values[1], &spin);
+  m->spins = spin ? ${SPINS} : 1;
+  pthread_mutex_init(&m->mutex, NULL);
+  pthread_cond_init(&m->work, NULL);
+  pthread_cond_init(&m->finished, NULL);
+  napi_create_object(env, &result);
+  for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
+    napi_create_function(env, functions[i].name, SIZE_MAX, functions[i].call, m, &function);
+    napi_set_named_property(env, result, functions[i].name, function);
+  }
+  return result;
+}
+
+__attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
+  napi_value create;
+  napi_create_function(env, "create", SIZE_MAX, js_create, NULL, &create);
+  napi_set_named_property(env, exports, "create", create);
+  return exports;
+}
+`;

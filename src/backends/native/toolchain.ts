@@ -1,0 +1,110 @@
+/** The C compiler of this machine, and what the machine can do according to it. */
+import { UnsupportedError } from "../../ir/index.ts";
+import { nodeModule } from "./node.ts";
+
+export interface Toolchain {
+  /** The command. */
+  readonly compiler: string;
+  /** What it calls itself, for people. */
+  readonly version: string;
+  /** Lanes of the machine's vector registers. */
+  readonly lanes: number;
+  /** The flags that every unit is compiled with. */
+  readonly flags: readonly string[];
+  /** Everything that decides what the compiler makes of a source: its version, the features of the processor, the flags. */
+  readonly identity: string;
+}
+
+/** Tried in this order, unless `TENDRIL_CC` names a compiler. */
+const COMPILERS = ["cc", "gcc", "clang"];
+
+/** How compilers are told to use all that this processor has. */
+const HERE = [["-march=native"], ["-mcpu=native"], []];
+
+/**
+ * Arithmetic as it is written: products and sums stay apart, no algebra, integers wrap. Nobody looks at `errno` or at
+ * floating-point traps.
+ */
+const FLAGS = [
+  "-std=gnu11",
+  "-O2",
+  "-ffp-contract=off",
+  "-fwrapv",
+  "-fno-math-errno",
+  "-fno-trapping-math",
+  "-fno-strict-aliasing",
+  "-fPIC",
+  "-shared",
+  "-pthread",
+  "-w",
+];
+
+/** Milliseconds that a compiler may take to say what it is. */
+const PATIENCE = 20_000;
+
+function unsupported(problem: string, got: string): UnsupportedError {
+  return new UnsupportedError({
+    where: "backend native",
+    problem,
+    expected: "a C compiler (cc, gcc or clang) on a POSIX system",
+    got,
+    try: 'install a C compiler, name one in TENDRIL_CC, or use the backend "wasm", which computes the same bits',
+  });
+}
+
+/** The toolchain of this machine. Throws UnsupportedError, saying why, where there is none. */
+export function findToolchain(): Toolchain {
+  const { platform, arch, env } = process;
+  if (platform === "win32") throw unsupported("there is no native backend for this system", platform);
+  const named = env.TENDRIL_CC;
+  const failures: string[] = [];
+  for (const compiler of named ? [named] : COMPILERS) {
+    for (const here of HERE) {
+      const macros = askCompiler(compiler, here);
+      if (macros instanceof Map) return describe(compiler, here, macros, `${platform} ${arch}`);
+      failures.push(macros);
+      if (macros.endsWith("ENOENT")) break;
+    }
+  }
+  throw unsupported("no C compiler works", failures.join("; "));
+}
+
+/** The macros that a compiler defines, or why it does not say. */
+function askCompiler(compiler: string, here: readonly string[]): Map<string, string> | string {
+  const { spawnSync } = nodeModule("node:child_process");
+  const args = [...here, "-dM", "-E", "-x", "c", "/dev/null"];
+  const { status, stdout, stderr, error } = spawnSync(compiler, args, {
+    encoding: "utf8",
+    timeout: PATIENCE,
+  });
+  if (error) return `${compiler}: ${(error as NodeJS.ErrnoException).code ?? error.message}`;
+  const lines = stdout.matchAll(/^#define (\S+) (.*)$/gm);
+  const macros = new Map(Array.from(lines, ([, name, value]) => [name!, value!]));
+  if (status === 0 && macros.has("__VERSION__")) return macros;
+  return `${compiler} ${here.join(" ")}: ${stderr.split("\n")[0] || `exit status ${status}`}`;
+}
+
+function describe(
+  compiler: string,
+  here: readonly string[],
+  macros: ReadonlyMap<string, string>,
+  system: string,
+): Toolchain {
+  if (
+    macros.get("__BYTE_ORDER__") !== "__ORDER_LITTLE_ENDIAN__" ||
+    macros.get("__SIZEOF_POINTER__") !== "8"
+  ) {
+    throw unsupported("there is no native backend for this processor", system);
+  }
+  const flags = [...FLAGS, ...here];
+  // Node's own functions are found when the runner is loaded.
+  if (process.platform === "darwin") flags.push("-undefined", "dynamic_lookup");
+  const all = [...macros].map(([name, value]) => `${name} ${value}`).sort();
+  return {
+    compiler,
+    version: JSON.parse(macros.get("__VERSION__")!) as string,
+    lanes: macros.has("__AVX512F__") ? 16 : macros.has("__AVX2__") ? 8 : 4,
+    flags,
+    identity: [system, compiler, ...flags, ...all].join("\n"),
+  };
+}
