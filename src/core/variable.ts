@@ -35,7 +35,8 @@ const forgotten = new FinalizationRegistry<{ buffer: DeviceBuffer | undefined }>
 );
 
 export class Variable {
-  readonly name: string;
+  /** A model that takes in a graph operator names its weights by their paths. */
+  name: string;
   readonly shape: Shape;
   readonly dtype: DType;
   readonly trainable: boolean;

@@ -9,8 +9,15 @@ export interface Compressed {
   readonly ptr: Int32Array;
   /** The source at each place: int32 [edges]. */
   readonly source: Int32Array;
+  /** The target at each place: int32 [edges]. */
+  readonly target: Int32Array;
   /** The edge of the list at each place; the number of edges for one that was added: int32 [edges]. */
   readonly edge: Int32Array;
+  /**
+   * The place of each edge of the list: int32 [edges of the list]. Several self-loops of a node have one place, and each of
+   * them the gradient of it, as in PyTorch Geometric.
+   */
+  readonly listed: Int32Array;
   /** The position of each place in PyTorch Geometric's order: the list, then the loops that were added. */
   readonly order: Int32Array;
   /** The inverse of `order`: the place of each edge. */
@@ -22,7 +29,17 @@ export interface Compressed {
 }
 
 /** The names of the arrays. */
-export const compressedNames = ["ptr", "source", "edge", "order", "place", "columnPtr", "column"] as const;
+export const compressedNames = [
+  "ptr",
+  "source",
+  "target",
+  "edge",
+  "listed",
+  "order",
+  "place",
+  "columnPtr",
+  "column",
+] as const;
 export type CompressedName = (typeof compressedNames)[number];
 
 /** Where each of `count` groups begins, from the group of each element. */
@@ -41,21 +58,30 @@ function grouped(groups: Int32Array, ptr: Int32Array): Int32Array {
   return order;
 }
 
-/** Structure of `source[e] → target[e]`, of which element e stands for edge `edge[e]` of the list. */
-function compress(source: Int32Array, target: Int32Array, nodes: number, edge?: Int32Array): Compressed {
+/** Structure of `source[e] → target[e]`, of which element e stands for edge `edge[e]` of a list; `position` is its inverse. */
+function compress(
+  source: Int32Array,
+  target: Int32Array,
+  nodes: number,
+  list?: { readonly edge: Int32Array; readonly position: Int32Array },
+): Compressed {
   const ptr = pointers(target, nodes);
   const order = grouped(target, ptr);
   const place = new Int32Array(order.length);
-  const sorted = new Int32Array(order.length);
-  const edges = edge === undefined ? order : new Int32Array(order.length);
+  const from = new Int32Array(order.length);
+  const to = new Int32Array(order.length);
+  const edge = list === undefined ? order : new Int32Array(order.length);
   for (let p = 0; p < order.length; p++) {
     const e = order[p]!;
     place[e] = p;
-    sorted[p] = source[e]!;
-    if (edge !== undefined) edges[p] = edge[e]!;
+    from[p] = source[e]!;
+    to[p] = target[e]!;
+    if (list !== undefined) edge[p] = list.edge[e]!;
   }
-  const columnPtr = pointers(sorted, nodes);
-  return { ptr, source: sorted, edge: edges, order, place, columnPtr, column: grouped(sorted, columnPtr) };
+  const listed = list === undefined ? place : list.position.map((e) => place[e]!);
+  const columnPtr = pointers(from, nodes);
+  const column = grouped(from, columnPtr);
+  return { ptr, source: from, target: to, edge, listed, order, place, columnPtr, column };
 }
 
 /** The structure of a list of edges. */
@@ -75,18 +101,21 @@ export function compressWithLoops(source: Int32Array, target: Int32Array, nodes:
   const from = new Int32Array(size);
   const to = new Int32Array(size);
   const edge = new Int32Array(size).fill(count, count - loops);
+  const position = new Int32Array(count);
   let at = 0;
   for (let e = 0; e < count; e++) {
     if (source[e] === target[e]) {
-      edge[count - loops + source[e]!] = e;
+      position[e] = count - loops + source[e]!;
+      edge[position[e]!] = e;
       continue;
     }
+    position[e] = at;
     from[at] = source[e]!;
     to[at] = target[e]!;
     edge[at++] = e;
   }
   for (let node = 0; node < nodes; node++) from[at + node] = to[at + node] = node;
-  return compress(from, to, nodes, edge);
+  return compress(from, to, nodes, { edge, position });
 }
 
 /** A graph's place in a batch. */
@@ -108,7 +137,9 @@ export function joinCompressed(parts: readonly Part[], loops: boolean): Compress
   const out: Record<CompressedName, Int32Array> = {
     ptr: new Int32Array(nodes + 1),
     source: new Int32Array(places),
+    target: new Int32Array(places),
     edge: new Int32Array(places),
+    listed: new Int32Array(listed),
     order: new Int32Array(places),
     place: new Int32Array(places),
     columnPtr: new Int32Array(nodes + 1),
@@ -122,6 +153,8 @@ export function joinCompressed(parts: readonly Part[], loops: boolean): Compress
     shift(out.ptr, c.ptr, node, place);
     shift(out.columnPtr, c.columnPtr, node, place);
     shift(out.source, c.source, place, node);
+    shift(out.target, c.target, place, node);
+    shift(out.listed, c.listed, edge, place);
     shift(out.column, c.column, place, place);
     for (let p = 0; p < size; p++) {
       const e = c.edge[p]!;

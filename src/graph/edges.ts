@@ -3,22 +3,21 @@
  * order of targets; gradients flow along compressed columns, so that nothing is scattered.
  */
 import {
-  concat,
+  argsort,
   customGradient,
-  full,
-  segmentIds,
-  segmentMax,
-  segmentMean,
-  segmentMin,
   segmentSum,
+  sizeOf,
+  stack,
   type Tensor,
   take,
+  takeOrZero,
   tensor,
 } from "../core/index.ts";
 import { ShapeError } from "../ir/errors.ts";
 import { type Size, sameSize, showShape } from "../ir/size.ts";
 import type { Compressed, CompressedName } from "./compressed.ts";
-import type { EdgeIndex } from "./edge-index.ts";
+import { EdgeIndex, type EdgePairs } from "./edge-index.ts";
+import { column, Groups } from "./groups.ts";
 
 /** Where the tensors of a structure come from: constants, or inputs of a compiled function. */
 export interface EdgeSource {
@@ -40,16 +39,22 @@ export class Edges {
   /** Edges of the list that the values of edges come from. */
   readonly numListed: Size;
   readonly numEdges: Size;
+  /** The edges by target: reductions over those that end at a node. */
+  readonly rows: Groups;
   readonly #source: EdgeSource;
   readonly #arrays = new Map<CompressedName, Tensor>();
-  #targets: Tensor | undefined;
   #loops: Edges | undefined;
+  #reversed: Edges | undefined;
 
   constructor(source: EdgeSource) {
     this.#source = source;
     this.numNodes = source.numNodes;
     this.numListed = source.numListed;
     this.numEdges = source.numEdges;
+    this.rows = new Groups(source.numNodes, source.numEdges, "edge", {
+      ptr: () => this.#array("ptr"),
+      ids: () => this.target,
+    });
   }
 
   #array(name: CompressedName): Tensor {
@@ -60,11 +65,6 @@ export class Edges {
     return made;
   }
 
-  /** Row pointers over the targets: int32 [nodes + 1]. */
-  get ptr(): Tensor {
-    return this.#array("ptr");
-  }
-
   /** The source at each place: int32 [edges]. */
   get source(): Tensor {
     return this.#array("source");
@@ -72,8 +72,12 @@ export class Edges {
 
   /** The target at each place: int32 [edges]. */
   get target(): Tensor {
-    this.#targets ??= segmentIds(this.ptr, this.numEdges);
-    return this.#targets;
+    return this.#array("target");
+  }
+
+  /** Whether the edge at each place is a self-loop: bool [edges]. */
+  get isLoop(): Tensor {
+    return this.source.equal(this.target);
   }
 
   /** The structure without the self-loops of the list and with one at every node, last in its row. */
@@ -82,26 +86,45 @@ export class Edges {
     return this.#loops;
   }
 
+  /** Every edge turned round: targets become sources. */
+  get reversed(): Edges {
+    this.#reversed ??= new Edges(reverse(this.#source));
+    return this.#reversed;
+  }
+
   /** Values of nodes [nodes, …] at the source of each place: [edges, …]. The gradient is a sum over columns. */
   fromSource(x: Tensor): Tensor {
     this.#fits(x, this.numNodes, "node");
     return customGradient((v) => ({
       value: take(v, this.source),
-      gradient: (g) => [segmentSum(take(g, this.#array("column")), this.#array("columnPtr"))],
+      gradient: (g) => [this.#toSource(g)],
     }))(x);
   }
 
-  /** Values of nodes [nodes, …] at the target of each place: [edges, …]. */
+  /** Sums of values at places over the edges that begin at each node. */
+  #toSource(values: Tensor): Tensor {
+    return customGradient((v) => ({
+      value: segmentSum(take(v, this.#array("column")), this.#array("columnPtr")),
+      gradient: (g) => [this.fromSource(g)],
+    }))(values);
+  }
+
+  /** Values of nodes [nodes, …] at the target of each place: [edges, …]. The gradient is a sum over rows. */
   fromTarget(x: Tensor): Tensor {
     this.#fits(x, this.numNodes, "node");
-    return take(x, this.target);
+    return this.rows.spread(x);
   }
 
   /** Values of the edges of the list [listed, …] at their places: [edges, …]. Loops that were added get `fill`. */
   arrange(values: Tensor, fill = 0): Tensor {
     this.#fits(values, this.numListed, "edge");
-    if (!this.#source.looped) return this.fromListOrder(values);
-    return take(concat([values, full([1, ...values.shape.slice(1)], fill)], 0), this.#array("edge"));
+    const placed = customGradient((v) => ({
+      value: takeOrZero(v, this.edge),
+      gradient: (g) => [takeOrZero(g, this.#array("listed"))],
+    }))(values);
+    if (fill === 0 || !this.#source.looped) return placed;
+    const added = this.edge.equal(sizeOf(this.numListed)).cast("float32");
+    return placed.add(column(added.mul(fill), values.rank));
   }
 
   /** The number of its edge in the list for each place; `numListed` for a loop that was added. */
@@ -127,30 +150,9 @@ export class Edges {
     }))(values);
   }
 
-  /** Sums [edges, …] → [nodes, …] over the edges that end at a node; 0 where there are none. The others likewise. */
-  sum(values: Tensor): Tensor {
-    return segmentSum(values, this.ptr);
-  }
-  mean(values: Tensor): Tensor {
-    return segmentMean(values, this.ptr);
-  }
-  max(values: Tensor): Tensor {
-    return segmentMax(values, this.ptr);
-  }
-  min(values: Tensor): Tensor {
-    return segmentMin(values, this.ptr);
-  }
-
-  /** The softmax over the edges that end at the same node, as PyTorch Geometric's: 1e-16 is added to the sum. */
-  softmax(values: Tensor): Tensor {
-    const highest = this.fromTarget(this.max(values)).stopGradient();
-    const e = values.sub(highest).exp();
-    return e.div(this.fromTarget(this.sum(e).add(1e-16)));
-  }
-
-  /** The number of edges that end at each node: float32 [nodes]. */
-  get degree(): Tensor {
-    return this.ptr.slice(1).sub(this.ptr.slice(0, -1)).cast("float32");
+  /** Sources and targets in PyTorch Geometric's order: int32 [2, edges]. */
+  get pairs(): Tensor {
+    return stack([this.restore(this.source), this.restore(this.target)]);
   }
 
   #fits(values: Tensor, size: Size, what: string): void {
@@ -163,6 +165,25 @@ export class Edges {
       try: `check that the values belong to this graph, which has ${size} ${what}s`,
     });
   }
+}
+
+/** The structure of the edges turned round: columns become rows. A reversed place is a position in the columns. */
+function reverse(source: EdgeSource): EdgeSource {
+  const array = (name: CompressedName) => source.array(name);
+  const columns = array("column");
+  const rank = argsort(columns);
+  const reversed: Record<CompressedName, () => Tensor> = {
+    ptr: () => array("columnPtr"),
+    source: () => take(array("target"), columns),
+    target: () => take(array("source"), columns),
+    edge: () => take(array("edge"), columns),
+    listed: () => take(rank, array("listed")),
+    order: () => take(array("order"), columns),
+    place: () => take(rank, array("place")),
+    columnPtr: () => array("ptr"),
+    column: () => rank,
+  };
+  return { ...source, array: (name) => reversed[name](), loops: () => reverse(source.loops()) };
 }
 
 /** The structure of one fixed graph as constants. */
@@ -180,7 +201,30 @@ export function constantEdges(index: EdgeIndex): Edges {
   return new Edges(source(() => index.compressed, numListed));
 }
 
-/** Edges from whatever operators are given. */
-export function edgesOf(edges: Edges | EdgeIndex): Edges {
-  return edges instanceof Edges ? edges : edges.edges;
+/** What operators take as edges: a structure, an EdgeIndex, or pairs [sources, targets]. */
+export type EdgeInput = Edges | EdgePairs;
+
+/**
+ * The structure of edges between `numNodes` nodes.
+ *
+ * @throws DataError for an edge to a node that does not exist, ShapeError where the structure has other nodes.
+ */
+export function edgesOf(edges: EdgeInput, numNodes: Size): Edges {
+  if (edges instanceof Edges) {
+    if (sameSize(edges.numNodes, numNodes)) return edges;
+    return otherGraph(edges.numNodes, numNodes);
+  }
+  if (typeof numNodes !== "number") return otherGraph("a fixed number of", numNodes);
+  const index = edges instanceof EdgeIndex ? edges : new EdgeIndex(edges, numNodes);
+  return (index.numNodes === numNodes ? index : new EdgeIndex(index, numNodes)).edges;
+}
+
+function otherGraph(expected: Size | string, got: Size): never {
+  throw new ShapeError({
+    where: "message passing",
+    problem: "there must be one row of features for each node",
+    expected: `${expected} rows`,
+    got: String(got),
+    try: "pass the edges of the graph that the features belong to",
+  });
 }

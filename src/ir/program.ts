@@ -112,12 +112,13 @@ export interface GatherSpec {
 
 /**
  * Reductions over compressed rows. Inputs [values, ptr] with values [n, …], ptr int32 [rows + 1] ascending;
- * row r covers values ptr[r] … ptr[r+1]-1. An empty row gives 0, for max and min too (PyTorch Geometric's choice).
+ * row r covers values ptr[r] … ptr[r+1]-1. An empty row gives 0, for max and min too (PyTorch Geometric's choice), and 1
+ * for prod.
  * `ids` [ptr] gives the row number of each value, int32 [n]: taking by it is the adjoint of the sum.
  */
 export interface SegmentSpec {
   readonly kind: "segment";
-  readonly fn: "sum" | "max" | "min" | "ids";
+  readonly fn: "sum" | "prod" | "max" | "min" | "ids";
 }
 
 /** Algorithms that are not loops over an index space. All act on the last axis. */

@@ -325,6 +325,19 @@ const indexRows: Row[] = [
   { op: "take", samples: takeSamples(t.take) },
   { op: "gather", samples: takeSamples(t.gather) },
   {
+    op: "takeOrZero",
+    samples: ([[5, 3], [4], [3, 2, 2]] as number[][]).map((shape) => ({
+      inputs: [uniform(shape), nd([5], [1, -1, 0, shape[0]!, 1], "int32")],
+      run: ([a, k]) => t.takeOrZero(a!, k!),
+      reference: ([a, k]) =>
+        build([5, ...shape.slice(1)], ([row, ...rest]) => {
+          const from = k!.data[row!]!;
+          return from >= 0 && from < shape[0]! ? at(a!, [from, ...rest]) : 0;
+        }),
+      ulps: 0,
+    })),
+  },
+  {
     op: "takeAlongAxis",
     samples: (
       [
@@ -388,6 +401,7 @@ const indexRows: Row[] = [
     })),
   },
   segmentRow("segmentSum", t.segmentSum, sum),
+  segmentRow("segmentProd", t.segmentProd, (v) => v.reduce((a, b) => a * b, 1)),
   segmentRow("segmentMean", t.segmentMean, (v) => (v.length === 0 ? 0 : sum(v) / v.length)),
   segmentRow("segmentMax", t.segmentMax, (v) => (v.length === 0 ? 0 : Math.max(...v))),
   segmentRow("segmentMin", t.segmentMin, (v) => (v.length === 0 ? 0 : Math.min(...v))),

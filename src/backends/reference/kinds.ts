@@ -275,6 +275,7 @@ export function segment(spec: SegmentSpec, inputs: readonly Value[], out: Output
   const values = spec.fn === "ids" ? out : inputs[0]!;
   const size = values.shape[0]!;
   const inner = count(values.shape.slice(1));
+  if (spec.fn === "prod") out.data.fill(1);
   for (let row = 0; row + 1 < ptr.length; row++) {
     const from = Math.max(ptr[row]!, 0);
     for (let i = from; i < Math.min(ptr[row + 1]!, size); i++) {

@@ -15,7 +15,7 @@ export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, lanes: n
     : [fold(n, n.spec.fn, inMemory, lanes)];
 }
 
-function fold(n: CNode, fn: "sum" | "max" | "min", inMemory: (n: CNode) => boolean, lanes: number): Draft {
+function fold(n: CNode, fn: "sum" | "prod" | "max" | "min", inMemory: (n: CNode) => boolean, lanes: number): Draft {
   const [values, ptr] = n.inputs as [CNode, CNode];
   const c = new Context((x) => inMemory(x) && x !== n);
   const { k, ev } = c;
@@ -27,6 +27,7 @@ function fold(n: CNode, fn: "sum" | "max" | "min", inMemory: (n: CNode) => boole
   const op = (
     {
       sum: float ? "fadd" : "iadd",
+      prod: float ? "fmul" : "imul",
       max: float ? "fmax" : "imax",
       min: float ? "fmin" : "imin",
     } satisfies Record<string, PrimOp>
@@ -44,9 +45,9 @@ function fold(n: CNode, fn: "sum" | "max" | "min", inMemory: (n: CNode) => boole
             ev.value(values, [{ ix: LaneIx.uniform(e), size: values.shape[0]! }, ...tail], width),
             width,
           );
-        const zero = float ? k.f32(0, width) : k.i32(0, width);
-        const acc = k.cell(zero);
-        if (fn === "sum") k.for(begin, end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
+        const first = fn === "prod" ? 1 : 0;
+        const acc = k.cell(float ? k.f32(first, width) : k.i32(first, width));
+        if (fn === "sum" || fn === "prod") k.for(begin, end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
         else {
           k.if(k.less(begin, end), () => {
             k.set(acc, at(begin));

@@ -98,6 +98,13 @@ export function take(x: Operand, indices: Operand, axis = 0): Tensor {
   return takeOp([t, positions("take", indices, t.shape[a]!)], { axis: a });
 }
 
+/** The rows of `x` at `indices`, as `take` along the first axis; a position out of range reads 0, also where it is known. */
+export function takeOrZero(x: Operand, indices: Operand): Tensor {
+  const t = toTensor(x);
+  axisOf("takeOrZero", 0, t.rank);
+  return takeOp([t, toIndices("takeOrZero", indices)], { axis: 0 });
+}
+
 /** `take` by its other name. */
 export const gather = take;
 

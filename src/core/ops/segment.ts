@@ -11,7 +11,7 @@ import type { Operand } from "../operand.ts";
 import { toCompute, toFloat, toIndices } from "../operand.ts";
 import { placeOf } from "../scope.ts";
 import type { Tensor } from "../tensor.ts";
-import { maximum } from "./arithmetic.ts";
+import { maximum, where } from "./arithmetic.ts";
 import { castTo } from "./convert.ts";
 import { stopGradient } from "./custom.ts";
 import { take } from "./gather.ts";
@@ -45,9 +45,20 @@ function shareEvenly(g: Tensor, x: Tensor, ptr: Tensor, y: Tensor): Tensor {
   return spread(g.div(maximum(segmentSum(winners, ptr), 1)), ptr, size).mul(winners);
 }
 
+/** The product of the other values of the row, also where values are 0. */
+function shareOfProduct(g: Tensor, x: Tensor, ptr: Tensor): Tensor {
+  const size = x.shape[0]!;
+  const zero = stopGradient(x.equal(0));
+  const rest = segmentProd(where(zero, 1, x), ptr);
+  const zeros = stopGradient(segmentSum(castTo(zero, "float32"), ptr));
+  const whole = spread(where(zeros.equal(0), g.mul(rest), 0), ptr, size).div(where(zero, 1, x));
+  return where(zero, spread(where(zeros.equal(1), g.mul(rest), 0), ptr, size), whole);
+}
+
 const sumOp = segmentOp("segmentSum", "sum", (g, x, ptr) => spread(g, ptr, x.shape[0]!));
 const maxOp = segmentOp("segmentMax", "max", shareEvenly);
 const minOp = segmentOp("segmentMin", "min", shareEvenly);
+const prodOp = segmentOp("segmentProd", "prod", shareOfProduct);
 
 function rowPointers(op: string, ptr: Operand, values?: Tensor): Tensor {
   const p = toIndices(op, ptr);
@@ -67,6 +78,12 @@ function rowPointers(op: string, ptr: Operand, values?: Tensor): Tensor {
 export function segmentSum(values: Operand, ptr: Operand): Tensor {
   const t = toCompute(values);
   return sumOp([t, rowPointers("segmentSum", ptr, t)], {});
+}
+
+/** The product of each row; 1 for an empty one. */
+export function segmentProd(values: Operand, ptr: Operand): Tensor {
+  const t = toCompute(values);
+  return prodOp([t, rowPointers("segmentProd", ptr, t)], {});
 }
 
 /** The largest value of each row; 0 for an empty one. */

@@ -226,11 +226,20 @@ function checkSeed(seed: number | bigint): bigint {
  */
 export const defaultGenerator: TorchGenerator = new TorchGenerator();
 
+let replays = false;
+
 /**
- * `torch.manual_seed(seed)`: what is drawn from `defaultGenerator` afterwards is what PyTorch would draw.
+ * `torch.manual_seed(seed)`: what is drawn from `defaultGenerator` afterwards is what PyTorch would draw, and graph operators
+ * take their initial weights and dropout masks from it. With null they take them from counter-based streams again.
  *
  * @example manualSeed(1234); const model = new GCN(); // the initial weights of the notebook
  */
-export function manualSeed(seed: number | bigint): TorchGenerator {
-  return defaultGenerator.manualSeed(seed);
+export function manualSeed(seed: number | bigint | null): TorchGenerator {
+  replays = seed !== null;
+  return defaultGenerator.manualSeed(seed ?? DEFAULT_SEED);
+}
+
+/** Whether a seed was set by `manualSeed`. */
+export function isReplaying(): boolean {
+  return replays;
 }

@@ -1,0 +1,152 @@
+import type { Tensor, Variable } from "../../core/index.ts";
+import { leakyRelu } from "../activations.ts";
+import { dropout, type GraphContext, graphContext } from "../context.ts";
+import type { Draws } from "../draws.ts";
+import type { EdgeInput, Edges } from "../edges.ts";
+import { fill, glorot, Linear } from "../layers/linear.ts";
+import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type LoopFill, withLoopAttributes } from "./loop-fill.ts";
+
+/** The output of an operator with attention, and the attention of each edge in PyTorch Geometric's order. */
+export interface Attended {
+  /** [nodes, out] */
+  readonly output: Tensor;
+  /** Sources and targets: int32 [2, edges], with the self-loops that were added. */
+  readonly edgeIndex: Tensor;
+  /** [edges, heads] */
+  readonly attention: Tensor;
+}
+
+export interface GATConvOptions extends MessagePassingOptions {
+  heads?: number;
+  /** Put the heads side by side (default), or take their mean. */
+  concat?: boolean;
+  negativeSlope?: number;
+  /** Share of the attention that is dropped in training. */
+  dropout?: number;
+  /** Default true. */
+  addSelfLoops?: boolean;
+  /** The width of edgeAttr, where attention looks at it. */
+  edgeDim?: number | null;
+  /** The features of self-loops that are added: a number, or how those of the edges that end at the node are reduced. */
+  fillValue?: LoopFill;
+  bias?: boolean;
+  /** Add x times a matrix. Default false. */
+  residual?: boolean;
+}
+
+/** Defaults shared with GATv2. */
+export const gatDefaults = {
+  heads: 1,
+  concat: true,
+  negativeSlope: 0.2,
+  dropout: 0,
+  addSelfLoops: true,
+  edgeDim: null,
+  fillValue: "mean",
+  bias: true,
+  residual: false,
+} as const satisfies GATConvOptions;
+
+/**
+ * Graph attention (Veličković et al. 2018): the weight of a neighbour is the softmax over all neighbours of
+ * LeakyReLU(a_src·W x_j + a_dst·W x_i + a_edge·W_e e_ij).
+ *
+ * x [nodes, in], edgeAttr [edges, edgeDim] → [nodes, heads · out], or [nodes, out] without `concat`
+ */
+export class GATConv extends MessagePassing {
+  readonly attSrc: Variable;
+  readonly attDst: Variable;
+  readonly attEdge: Variable | undefined;
+  readonly bias: Variable | undefined;
+  readonly lin: Linear;
+  readonly linEdge: Linear | undefined;
+  readonly res: Linear | undefined;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly options: Readonly<Required<Omit<GATConvOptions, keyof MessagePassingOptions>>>;
+
+  constructor(inChannels: number, outChannels: number, options: GATConvOptions = {}) {
+    super(options);
+    const o = { ...gatDefaults, ...options };
+    this.options = o;
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    const width = o.heads * outChannels;
+    const linear = (inputs: number, outputs: number) =>
+      new Linear(inputs, outputs, { bias: false, weightInitializer: "glorot" });
+    this.lin = linear(inChannels, width);
+    this.attSrc = this.parameter([1, o.heads, outChannels]);
+    this.attDst = this.parameter([1, o.heads, outChannels]);
+    if (o.edgeDim !== null) {
+      this.linEdge = linear(o.edgeDim, width);
+      this.attEdge = this.parameter([1, o.heads, outChannels]);
+    }
+    const total = o.concat ? width : outChannels;
+    if (o.residual) this.res = linear(inChannels, total);
+    if (o.bias) this.bias = this.parameter([total]);
+    this.resetParameters();
+  }
+
+  override resetParameters(draws: Draws = this.draws()): void {
+    this.lin.resetParameters(draws.child("lin"));
+    this.linEdge?.resetParameters(draws.child("linEdge"));
+    this.res?.resetParameters(draws.child("res"));
+    glorot(this.attSrc, "attSrc", draws);
+    glorot(this.attDst, "attDst", draws);
+    glorot(this.attEdge, "attEdge", draws);
+    fill(this.bias, 0);
+  }
+
+  call(x: Tensor, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
+    return this.#attend(x, edges, edgeAttr, ctx).output;
+  }
+
+  /** The output with the attention that every edge got. */
+  returnAttentionWeights(
+    x: Tensor,
+    edges: EdgeInput,
+    edgeAttr?: Tensor,
+    ctx: GraphContext = graphContext(),
+  ): Attended {
+    const { output, structure, attention } = this.#attend(x, edges, edgeAttr, ctx);
+    return { output, edgeIndex: structure.pairs, attention: structure.restore(attention) };
+  }
+
+  #attend(x: Tensor, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
+    const { heads, concat, residual, addSelfLoops } = this.options;
+    const h = this.lin.call(x).reshape([x.shape[0]!, heads, this.outChannels]);
+    const plain = this.structure(edges, x);
+    const structure = addSelfLoops ? plain.withSelfLoops : plain;
+    const attention = this.#attention(h, structure, edgeAttr, ctx);
+    const messages = structure.fromSource(h).mul(attention.expandDims(-1));
+    const sum = this.aggrModule.call(messages, structure.rows);
+    const joined = concat ? sum.reshape([x.shape[0]!, heads * this.outChannels]) : sum.mean(1);
+    const whole = residual ? joined.add(this.res!.call(x)) : joined;
+    const output = this.bias === undefined ? whole : whole.add(this.bias);
+    return { output, structure, attention };
+  }
+
+  /** The attention at each place: [edges, heads]. */
+  #attention(h: Tensor, structure: Edges, edgeAttr: Tensor | undefined, ctx: GraphContext): Tensor {
+    const { heads, negativeSlope, dropout: rate, addSelfLoops, fillValue } = this.options;
+    const ends = structure
+      .fromSource(h.mul(this.attSrc).sum(-1))
+      .add(structure.fromTarget(h.mul(this.attDst).sum(-1)));
+    let scores = ends;
+    if (edgeAttr !== undefined && this.linEdge !== undefined) {
+      const attributes = addSelfLoops
+        ? withLoopAttributes(structure, edgeAttr, fillValue)
+        : structure.arrange(edgeAttr);
+      const wide = attributes.rank === 1 ? attributes.expandDims(-1) : attributes;
+      const e = this.linEdge.call(wide).reshape([structure.numEdges, heads, this.outChannels]);
+      scores = ends.add(e.mul(this.attEdge!).sum(-1));
+    }
+    const soft = structure.rows.softmax(leakyRelu(scores, negativeSlope));
+    return dropout(soft, rate, ctx, (mask) => structure.fromListOrder(mask));
+  }
+
+  protected override describe(): string {
+    return `${this.inChannels}, ${this.outChannels}, heads=${this.options.heads}`;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Tensor } from "../../core/index.ts";
+import type { AggregationOption } from "../aggr/aggregation.ts";
+import type { Draws } from "../draws.ts";
+import type { EdgeInput } from "../edges.ts";
+import { Linear } from "../layers/linear.ts";
+import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+
+export interface SAGEConvOptions extends MessagePassingOptions {
+  /** Default `mean`. */
+  aggr?: AggregationOption;
+  /** Divide each row of the output by its length. Default false. */
+  normalize?: boolean;
+  /** Add W_r x of the node itself. Default true. */
+  rootWeight?: boolean;
+  /** Send relu(W x + b) instead of x. Default false. */
+  project?: boolean;
+  bias?: boolean;
+}
+
+/** Lengths below this count as this: PyTorch's `normalize`. */
+const shortest = 1e-12;
+
+/**
+ * GraphSAGE (Hamilton, Ying and Leskovec 2017): W_l · mean of the neighbours + b + W_r x.
+ *
+ * x [nodes, in] → [nodes, out]
+ */
+export class SAGEConv extends MessagePassing {
+  readonly lin: Linear | undefined;
+  readonly linL: Linear;
+  readonly linR: Linear | undefined;
+  readonly inChannels: number;
+  readonly outChannels: number;
+  readonly normalize: boolean;
+  readonly #aggr: AggregationOption;
+
+  constructor(inChannels: number, outChannels: number, options: SAGEConvOptions = {}) {
+    const { aggr = "mean", normalize = false, rootWeight = true, project = false, bias = true } = options;
+    super({ ...options, aggr });
+    this.inChannels = inChannels;
+    this.outChannels = outChannels;
+    this.normalize = normalize;
+    this.#aggr = aggr;
+    if (project) this.lin = new Linear(inChannels, inChannels);
+    const width = inChannels < 0 ? inChannels : this.aggrModule.outChannels(inChannels);
+    this.linL = new Linear(width, outChannels, { bias });
+    if (rootWeight) this.linR = new Linear(inChannels, outChannels, { bias: false });
+    this.resetParameters();
+  }
+
+  override resetParameters(draws: Draws = this.draws()): void {
+    this.aggrModule.resetParameters(draws.child("aggrModule"));
+    this.lin?.resetParameters(draws.child("lin"));
+    this.linL.resetParameters(draws.child("linL"));
+    this.linR?.resetParameters(draws.child("linR"));
+  }
+
+  call(x: Tensor, edges: EdgeInput): Tensor {
+    const sent = this.lin === undefined ? x : this.lin.call(x).relu();
+    const neighbours = reduceThenLinear(this, this.linL, sent, (h) => this.propagate(edges, { x: h }));
+    const out = this.linR === undefined ? neighbours : neighbours.add(this.linR.call(x));
+    if (!this.normalize) return out;
+    return out.div(out.norm(-1, { keepdims: true }).maximum(shortest));
+  }
+
+  protected override describe(): string {
+    return `${this.inChannels}, ${this.outChannels}, aggr=${this.#aggr}`;
+  }
+}
+
+/**
+ * A linear layer after a reduction over neighbours; before it where that is narrower and comes to the same.
+ */
+export function reduceThenLinear(
+  op: MessagePassing,
+  lin: Linear,
+  x: Tensor,
+  reduce: (h: Tensor) => Tensor,
+): Tensor {
+  if (!op.aggrModule.isLinear || lin.outChannels >= (x.shape.at(-1) as number)) return lin.call(reduce(x));
+  const reduced = reduce(lin.product(x));
+  return lin.bias === undefined ? reduced : reduced.add(lin.bias);
+}

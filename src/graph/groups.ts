@@ -1,0 +1,196 @@
+/**
+ * Groups: values that belong together, such as the edges that end at a node or the nodes of a graph. Reductions over them, and
+ * their adjoints, go along compressed rows, so that nothing is scattered.
+ */
+import {
+  arange,
+  argsort,
+  customGradient,
+  maximum,
+  searchsorted,
+  segmentMax,
+  segmentMin,
+  segmentProd,
+  segmentSum,
+  sizeOf,
+  type Tensor,
+  take,
+  tensor,
+  where,
+} from "../core/index.ts";
+import { ShapeError } from "../ir/errors.ts";
+import { addSize, type Size, sameSize, showShape } from "../ir/size.ts";
+
+/** The arrays that describe groups; each is asked for once, when it is needed. */
+export interface GroupArrays {
+  /** Where each group begins among the sorted values: int32 [size + 1]. */
+  readonly ptr: () => Tensor;
+  /** The group of each value, as the values stand: int32 [count]. */
+  readonly ids: () => Tensor;
+  /** Where values do not stand sorted by group: their positions in the order of groups, and the inverse. */
+  readonly order?: (() => Tensor) | undefined;
+  readonly rank?: (() => Tensor) | undefined;
+}
+
+/** Adds to a sum of exponentials before dividing by it, as PyTorch Geometric does: an empty group gives 0. */
+const softmaxEpsilon = 1e-16;
+
+/** The least variance of which a root is taken: PyTorch Geometric's. */
+const leastVariance = 1e-5;
+
+export class Groups {
+  /** The number of groups. */
+  readonly size: Size;
+  /** The number of values. */
+  readonly count: Size;
+  /** One value in words, for messages. */
+  readonly what: string;
+  readonly #arrays: GroupArrays;
+  #ptr: Tensor | undefined;
+  #ids: Tensor | undefined;
+
+  constructor(size: Size, count: Size, what: string, arrays: GroupArrays) {
+    this.size = size;
+    this.count = count;
+    this.what = what;
+    this.#arrays = arrays;
+  }
+
+  /**
+   * Groups from the number of the group of each value, in any order.
+   *
+   * @param index int32 [count]; a number that is no group belongs to none.
+   */
+  static of(index: Tensor | ArrayLike<number>, size: Size, what = "value"): Groups {
+    const ids = index instanceof Object && "dtype" in index ? index : tensor(Int32Array.from(index));
+    const order = argsort(ids);
+    return new Groups(size, ids.shape[0]!, what, {
+      ptr: () => searchsorted(take(ids, order), arange(addSize(size, 1)), "left"),
+      ids: () => ids,
+      order: () => order,
+      rank: () => argsort(order),
+    });
+  }
+
+  /** One group of everything. */
+  static single(count: Size, what = "value"): Groups {
+    return new Groups(1, count, what, {
+      ptr: () => arange(2).mul(sizeOf(count)),
+      ids: () => arange(count).mul(0),
+    });
+  }
+
+  /** Where each group begins among the sorted values: int32 [size + 1]. */
+  get ptr(): Tensor {
+    this.#ptr ??= this.#arrays.ptr();
+    return this.#ptr;
+  }
+
+  /** The group of each value: int32 [count]. */
+  get ids(): Tensor {
+    this.#ids ??= this.#arrays.ids();
+    return this.#ids;
+  }
+
+  /** How many values each group has: int32 [size]. */
+  get sizes(): Tensor {
+    return this.ptr.slice(1).sub(this.ptr.slice(0, -1));
+  }
+
+  /** The value of its group for each value: [size, …] → [count, …]. The gradient is a sum over groups. */
+  spread(rows: Tensor): Tensor {
+    this.#fits(rows, this.size, "group");
+    return customGradient((r) => ({
+      value: take(r, this.ids),
+      gradient: (g) => [this.sum(g)],
+    }))(rows);
+  }
+
+  /** Sums [count, …] → [size, …]; 0 for an empty group. */
+  sum(values: Tensor): Tensor {
+    this.#fits(values, this.count, this.what);
+    return customGradient((v) => ({
+      value: segmentSum(this.sorted(v), this.ptr),
+      gradient: (g) => [this.spread(g)],
+    }))(values);
+  }
+
+  /** Means; 0 for an empty group. */
+  mean(values: Tensor): Tensor {
+    const each = maximum(this.sizes, 1).cast("float32");
+    return this.sum(values).div(column(each, values.rank));
+  }
+
+  /** The largest values; 0 for an empty group. Equal ones share the gradient. */
+  max(values: Tensor): Tensor {
+    return this.#extreme(values, segmentMax);
+  }
+
+  /** The smallest values; 0 for an empty group. Equal ones share the gradient. */
+  min(values: Tensor): Tensor {
+    return this.#extreme(values, segmentMin);
+  }
+
+  #extreme(values: Tensor, reduce: (v: Tensor, ptr: Tensor) => Tensor): Tensor {
+    this.#fits(values, this.count, this.what);
+    return customGradient((v) => {
+      const value = reduce(this.sorted(v), this.ptr);
+      const gradient = (g: Tensor) => {
+        const winners = v.equal(this.spread(value)).cast("float32").stopGradient();
+        return [this.spread(g.div(maximum(this.sum(winners), 1))).mul(winners)];
+      };
+      return { value, gradient };
+    })(values);
+  }
+
+  /** Products; 1 for an empty group. */
+  mul(values: Tensor): Tensor {
+    this.#fits(values, this.count, this.what);
+    return segmentProd(this.sorted(values), this.ptr);
+  }
+
+  /** Variances, divided by the number of values; 0 for an empty group. */
+  var(values: Tensor): Tensor {
+    return this.mean(values.square()).sub(this.mean(values).square());
+  }
+
+  /** Standard deviations; 0, without a gradient, where the variance is at most 1e-5. */
+  std(values: Tensor): Tensor {
+    const variance = this.var(values);
+    const wide = variance.greater(leastVariance);
+    return where(wide, where(wide, variance, 1).sqrt(), 0);
+  }
+
+  /** exp(v) / (Σ exp(v) + 1e-16) within each group, without overflow: [count, …] → [count, …]. */
+  softmax(values: Tensor): Tensor {
+    const highest = this.spread(this.max(values.stopGradient())).stopGradient();
+    const e = values.sub(highest).exp();
+    return e.div(this.spread(this.sum(e).add(softmaxEpsilon)));
+  }
+
+  /** The values in the order of groups. */
+  protected sorted(values: Tensor): Tensor {
+    const { order, rank } = this.#arrays;
+    if (order === undefined) return values;
+    return customGradient((v) => ({
+      value: take(v, order()),
+      gradient: (g) => [take(g, rank!())],
+    }))(values);
+  }
+
+  #fits(values: Tensor, size: Size, what: string): void {
+    if (values.rank > 0 && sameSize(values.shape[0]!, size)) return;
+    throw new ShapeError({
+      where: `reduction over ${this.what}s`,
+      problem: `there must be one row of values for each ${what}`,
+      expected: showShape([size, ...values.shape.slice(1)]),
+      got: showShape(values.shape),
+      try: `check that the values belong to this graph, which has ${size} ${what}s`,
+    });
+  }
+}
+
+/** One number per row, shaped to meet values of `rank` axes. */
+export function column(perRow: Tensor, rank: number): Tensor {
+  return perRow.reshape([perRow.shape[0]!, ...Array.from({ length: rank - 1 }, () => 1)]);
+}
