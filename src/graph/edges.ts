@@ -41,13 +41,14 @@ export class Edges {
   readonly numEdges: Size;
   /** The edges by target: reductions over those that end at a node. */
   readonly rows: Groups;
-  readonly #source: EdgeSource;
+  /** Where the arrays come from. */
+  readonly structure: EdgeSource;
   readonly #arrays = new Map<CompressedName, Tensor>();
   #loops: Edges | undefined;
   #reversed: Edges | undefined;
 
   constructor(source: EdgeSource) {
-    this.#source = source;
+    this.structure = source;
     this.numNodes = source.numNodes;
     this.numListed = source.numListed;
     this.numEdges = source.numEdges;
@@ -60,7 +61,7 @@ export class Edges {
   #array(name: CompressedName): Tensor {
     const known = this.#arrays.get(name);
     if (known !== undefined) return known;
-    const made = this.#source.array(name);
+    const made = this.structure.array(name);
     this.#arrays.set(name, made);
     return made;
   }
@@ -82,13 +83,13 @@ export class Edges {
 
   /** The structure without the self-loops of the list and with one at every node, last in its row. */
   get withSelfLoops(): Edges {
-    this.#loops ??= new Edges(this.#source.loops());
+    this.#loops ??= new Edges(this.structure.loops());
     return this.#loops;
   }
 
   /** Every edge turned round: targets become sources. */
   get reversed(): Edges {
-    this.#reversed ??= new Edges(reverse(this.#source));
+    this.#reversed ??= new Edges(reverse(this.structure));
     return this.#reversed;
   }
 
@@ -122,7 +123,7 @@ export class Edges {
       value: takeOrZero(v, this.edge),
       gradient: (g) => [takeOrZero(g, this.#array("listed"))],
     }))(values);
-    if (fill === 0 || !this.#source.looped) return placed;
+    if (fill === 0 || !this.structure.looped) return placed;
     const added = this.edge.equal(sizeOf(this.numListed)).cast("float32");
     return placed.add(column(added.mul(fill), values.rank));
   }

@@ -3,13 +3,13 @@ import { deviceArray, permutationHost } from "../core/index.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { DataError, TendrilError } from "../ir/errors.ts";
 import { checkLabels, withClassWeights } from "./checks.ts";
-import type { FitOptions, Rows, StreamInput } from "./data-adapter.ts";
+import type { FitOptions, Resident, Rows, StreamInput } from "./data-adapter.ts";
 import { openStream, readRows, unpack } from "./data-adapter.ts";
 import { takeRows } from "./host-array.ts";
-import type { Model } from "./model.ts";
+import type { Trainable } from "./trainable.ts";
 import type { StepPlace } from "./non-finite.ts";
 import type { RunState } from "./resume/run-state.ts";
-import type { Resident, Stepper, Trainer } from "./stepper.ts";
+import type { Stepper, Trainer } from "./stepper.ts";
 import { allArrays, arraysOf } from "./stepper.ts";
 import type { Turn } from "./turn.ts";
 
@@ -105,7 +105,8 @@ function pickRows(all: Rows, index: Int32Array): Rows {
   };
 }
 
-function makeResident(all: Rows, stepper: Stepper): Resident {
+/** All arrays of rows in the memory of the backend that a stepper runs on. */
+export function makeResident(all: Rows, stepper: Stepper): Resident {
   const backend = stepper.backend === undefined ? {} : { backend: stepper.backend };
   const place = (data: TypedArray, shape: readonly number[], dtype: DType) =>
     deviceArray(data, [...shape], { dtype, ...backend });
@@ -123,7 +124,7 @@ const ranOut =
   "`stepsPerEpoch * epochs` batches.";
 
 /** Batches that come one by one. With `stepsPerEpoch` a pass goes on from epoch to epoch. */
-export function streamSource(model: Model, stream: StreamInput, options: BatchOptions): Opener {
+export function streamSource(model: Trainable, stream: StreamInput, options: BatchOptions): Opener {
   const { stepsPerEpoch = 0, seed = 0, initialEpoch = 0 } = options;
   return {
     conditions: { stepsPerEpoch, seed },
@@ -179,7 +180,7 @@ export function streamSource(model: Model, stream: StreamInput, options: BatchOp
 
 /** The batches of pass number `pass` over a stream, read and checked. */
 export async function* streamRows(
-  model: Model,
+  model: Trainable,
   stream: StreamInput,
   turn: Turn,
   call: string,

@@ -3,10 +3,10 @@ import { DataError, UsageError } from "../ir/errors.ts";
 import type { CompiledState } from "./compile-options.ts";
 import type { FitOptions, Rows } from "./data-adapter.ts";
 import { classWeights, outputsOf } from "./data-adapter.ts";
-import type { Model } from "./model.ts";
+import type { Trainable } from "./trainable.ts";
 
 /** The compiled state of a model. Throws UsageError before `compile`. */
-export function compiledState(model: Model, call: string): CompiledState {
+export function compiledState(model: Trainable, call: string): CompiledState {
   if (model.compiled) return model.compiled;
   throw new UsageError({
     where: call,
@@ -30,7 +30,7 @@ export function checkWhole(call: string, name: string, value: number | undefined
 }
 
 /** Looks at the labels of all outputs. Throws DataError, ShapeError or NumericError where a loss cannot take them. */
-export function checkLabels(model: Model, rows: Rows, call: string): void {
+export function checkLabels(model: Trainable, rows: Rows, call: string): void {
   const outputs = outputsOf(model);
   const state = compiledState(model, call);
   const { losses, metrics } = state.objective(

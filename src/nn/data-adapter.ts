@@ -1,11 +1,13 @@
 /** Data as `fit`, `evaluate` and `predict` take them, and their options. */
-import { Tensor } from "../core/index.ts";
+import { type DeviceArray, Tensor } from "../core/index.ts";
 import { DataError, UsageError } from "../ir/errors.ts";
+import type { ValueSpec } from "../ir/program.ts";
 import type { Shape } from "../ir/size.ts";
 import type { Callback } from "./callbacks/callback.ts";
+import type { CallContext } from "./context.ts";
 import type { ArrayLikeInput, HostArray } from "./host-array.ts";
 import { checkRows, hostArray, isArrayInput, isTyped, rowSize, rows as rowsOf } from "./host-array.ts";
-import type { Model } from "./model.ts";
+import type { Trainable } from "./trainable.ts";
 import type { PrintOption } from "./progress.ts";
 
 /** One array per input or output: the array itself, a list, or a record by name. */
@@ -93,8 +95,29 @@ export interface StepOptions {
   seed?: number;
 }
 
-/** Data in memory: one array per input and output, all with the same number of rows. */
+/** How arrays stand in a plan that do not all have the same rows: those of graphs. */
+export interface Layout {
+  /** Tells apart what plans are made for. */
+  readonly key: string;
+  /** The type of every array, inputs before labels. */
+  readonly specs: readonly ValueSpec[];
+  /** Arrays that are handed over anew at each step of training, behind the others: masks of dropout. */
+  readonly drawn: readonly ValueSpec[];
+  /** The outputs, from the inputs in their order. */
+  forward(xs: readonly Tensor[], ctx: CallContext, drawn: readonly Tensor[]): Tensor[];
+}
+
+/** Arrays in the memory of the backend, in the order of the plan's inputs. */
+export interface Resident {
+  readonly arrays: readonly DeviceArray[];
+  release(): void;
+}
+
+/** Data in memory: one array per input and output, all with the same number of rows unless there is a layout. */
 export interface Rows {
+  readonly layout?: Layout | undefined;
+  /** The same arrays where they stand on the backend already. */
+  readonly resident?: Resident | undefined;
   readonly xs: readonly HostArray[];
   readonly ys: readonly HostArray[];
   readonly weight: HostArray | undefined;
@@ -122,7 +145,7 @@ interface RawRows {
  * Arrays in memory, checked against the model, which is built on them if it is not yet. Throws DataError, ShapeError,
  * DTypeError or UsageError naming `where`.
  */
-export async function readRows(model: Model, raw: RawRows, where: string): Promise<Rows> {
+export async function readRows(model: Trainable, raw: RawRows, where: string): Promise<Rows> {
   const ports = model.inputs;
   const names = ports.map((p) => p.name);
   const givenXs = entries(raw.x, names, `${where}: x`);
@@ -150,7 +173,7 @@ export async function readRows(model: Model, raw: RawRows, where: string): Promi
   };
 }
 
-async function readLabels(model: Model, y: unknown, count: number, where: string): Promise<HostArray[]> {
+async function readLabels(model: Trainable, y: unknown, count: number, where: string): Promise<HostArray[]> {
   const outputs = outputsOf(model);
   const names = outputs.map((o) => o.name);
   const ys: HostArray[] = [];
@@ -163,12 +186,12 @@ async function readLabels(model: Model, y: unknown, count: number, where: string
 }
 
 /** Name and shape (rows left out) of every output of a built model. */
-export function outputsOf(model: Model): { name: string; shape: Shape }[] {
+export function outputsOf(model: Trainable): { name: string; shape: Shape }[] {
   if (model.outputs.length > 0) return model.outputs.map((o) => ({ name: o.name, shape: o.shape }));
   return (model.outputShapes ?? []).map((s, i) => ({ name: `output_${i}`, shape: s.slice(1) }));
 }
 
-function buildModel(model: Model, xs: readonly HostArray[]): void {
+function buildModel(model: Trainable, xs: readonly HostArray[]): void {
   model.buildOn(xs.map((x) => [x.shape[0]!, ...x.shape.slice(1)]));
 }
 

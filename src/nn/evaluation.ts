@@ -15,6 +15,8 @@ const rowsAtOnce = 256;
 export interface EvaluationData {
   readonly rows?: Rows;
   readonly stream?: StreamInput;
+  /** Batches that were read elsewhere. */
+  readonly batches?: (() => Iterable<Rows>) | undefined;
   readonly batchSize: number;
   readonly steps: number | undefined;
 }
@@ -69,7 +71,8 @@ export async function* evaluation(
     return;
   }
   let batch = 0;
-  for await (const rows of streamRows(stepper.model, data.stream!, turn, "evaluate")) {
+  const batches = data.batches?.() ?? streamRows(stepper.model, data.stream!, turn, "evaluate");
+  for await (const rows of batches) {
     yield { begin: true, batch };
     await turn.take();
     checkLabels(stepper.model, rows, `evaluate: batch ${batch + 1}`);

@@ -8,7 +8,7 @@ import { CompiledState } from "./compile-options.ts";
 import type { ArraysInput, FitOptions, PassOptions, StepOptions, StreamInput } from "./data-adapter.ts";
 import { classWeights, readRows } from "./data-adapter.ts";
 import type { History } from "./history.ts";
-import type { Model } from "./model.ts";
+import type { Trainable } from "./trainable.ts";
 import { nonFiniteError } from "./non-finite.ts";
 import { printerFrom } from "./progress.ts";
 import type { RunState } from "./resume/run-state.ts";
@@ -25,7 +25,7 @@ export type FitInput = ArraysInput | StreamInput;
 export type FitTarget = ArraysInput | undefined;
 
 /** Sets loss, metrics and optimizer of a model. Throws UsageError for names that are not known. */
-export function compileModel(model: Model, options: CompileOptions = {}): void {
+export function compileModel(model: Trainable, options: CompileOptions = {}): void {
   const known = new Set(["optimizer", "loss", "lossWeights", "metrics", "weightedMetrics", "backend"]);
   const strange = Object.keys(options).find((k) => !known.has(k));
   if (strange !== undefined) {
@@ -65,7 +65,7 @@ export function seconds(): number {
  * the weights of the last finished step and can be used.
  */
 export async function fit(
-  model: Model,
+  model: Trainable,
   x: FitInput,
   y?: FitTarget,
   options: FitOptions = {},
@@ -154,7 +154,7 @@ async function dispatch(callbacks: CallbackList, event: RunEvent): Promise<void>
  * the step is not finite (nothing is changed then).
  */
 export async function trainOnBatch(
-  model: Model,
+  model: Trainable,
   x: ArraysInput,
   y?: FitTarget,
   options: StepOptions = {},
@@ -164,7 +164,7 @@ export async function trainOnBatch(
 
 /** Loss and metrics of one batch: `[loss, ...metrics]`. */
 export async function testOnBatch(
-  model: Model,
+  model: Trainable,
   x: ArraysInput,
   y?: FitTarget,
   options: StepOptions = {},
@@ -173,7 +173,7 @@ export async function testOnBatch(
 }
 
 async function onBatch(
-  model: Model,
+  model: Trainable,
   x: ArraysInput,
   y: FitTarget,
   { sampleWeight, classWeight, seed = 0 }: StepOptions,

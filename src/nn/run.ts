@@ -3,13 +3,13 @@
  * and everything printed are made from its events, and pausing is not calling `step`.
  */
 import { DataError, UsageError } from "../ir/errors.ts";
-import { rowsSource, type Source, streamSource } from "./batches.ts";
+import { type Opener, rowsSource, type Source, streamSource } from "./batches.ts";
 import type { EpochLogs } from "./callbacks/callback.ts";
 import { checkLabels, checkWhole, compiledState, orderedLabels, withClassWeights } from "./checks.ts";
 import type { FitOptions, StreamInput, ValidationData } from "./data-adapter.ts";
 import { isStream, readRows, splitRows, unpack } from "./data-adapter.ts";
 import { type EvaluationData, evaluation } from "./evaluation.ts";
-import type { Model } from "./model.ts";
+import type { Trainable } from "./trainable.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
 import type { RunPosition, RunState } from "./resume/run-state.ts";
 import {
@@ -65,6 +65,13 @@ export interface RunData {
   readonly sampleWeight?: unknown;
 }
 
+/** Training and validation data, read. */
+export interface RunInput {
+  readonly train: Opener;
+  readonly validation: EvaluationData | undefined;
+  readonly warning: string | undefined;
+}
+
 /** The options of `fit` that concern the run itself, and what its driver asks for. */
 export interface RunOptions extends Omit<FitOptions, "verbose" | "callbacks" | "print"> {
   /** Report the beginning of every batch too. */
@@ -75,7 +82,7 @@ export interface RunOptions extends Omit<FitOptions, "verbose" | "callbacks" | "
 
 /** The training of a compiled model, one step at a time. */
 export class Run {
-  readonly model: Model;
+  readonly model: Trainable;
   readonly options: RunOptions;
   /** True once `trainEnd` was reported, or a step threw. */
   done = false;
@@ -86,7 +93,7 @@ export class Run {
   #now: { readonly stepper: Stepper; readonly conditions: RunState["conditions"] } | undefined;
   #restored: RunState | undefined;
 
-  constructor(model: Model, data: RunData, options: RunOptions = {}) {
+  constructor(model: Trainable, data: RunData, options: RunOptions = {}) {
     this.model = model;
     this.#data = data;
     this.options = options;
@@ -294,7 +301,8 @@ export class Run {
   }
 
   /** Reads and checks everything that can be checked before the first step. */
-  async #readData(options: CheckedOptions, turn: Turn) {
+  async #readData(options: CheckedOptions, turn: Turn): Promise<RunInput> {
+    if (this.model.openData) return this.model.openData(this.#data, this.options);
     const { x, y, sampleWeight } = this.#data;
     const { validationData, validationSplit, classWeight } = options;
     let validation: EvaluationData | undefined;
@@ -375,7 +383,7 @@ function validationBatch(options: RunOptions): number {
 }
 
 async function readValidation(
-  model: Model,
+  model: Trainable,
   given: ValidationData | undefined,
   options: RunOptions,
 ): Promise<EvaluationData | undefined> {

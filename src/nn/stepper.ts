@@ -9,7 +9,6 @@ import {
   type BackendName,
   type Compiled,
   compile,
-  type DeviceArray,
   dim,
   gradient,
   guard,
@@ -20,16 +19,18 @@ import {
 } from "../core/index.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
+import type { ValueSpec } from "../ir/program.ts";
 import type { Dim } from "../ir/size.ts";
 import type { CompiledState, Objective } from "./compile-options.ts";
 import { callContext, type Observer } from "./context.ts";
 import { rehearsedOptimizers, traceStep } from "./custom-step.ts";
-import type { Rows } from "./data-adapter.ts";
+import type { Resident, Rows } from "./data-adapter.ts";
 import { outputsOf } from "./data-adapter.ts";
 import { finite } from "./finite.ts";
 import type { HostArray } from "./host-array.ts";
 import type { Layer } from "./layer.ts";
-import type { Model } from "./model.ts";
+import type { Module } from "./module.ts";
+import type { Trainable } from "./trainable.ts";
 import type { Optimizer } from "./optimizers/index.ts";
 import type { SavedSums } from "./resume/run-state.ts";
 
@@ -46,12 +47,6 @@ export interface StepResult {
 
 /** Does one step on the rows named by an index, or on the arrays of a batch, of `rows` rows. */
 export type Trainer = (data: readonly TypedArray[], rows: number) => Promise<StepResult>;
-
-/** Arrays in the memory of the backend, in the order of the plan's inputs. */
-export interface Resident {
-  readonly arrays: readonly DeviceArray[];
-  release(): void;
-}
 
 interface ArraySpec {
   readonly row: readonly number[];
@@ -71,6 +66,7 @@ interface Form {
   readonly xs: readonly ArraySpec[];
   readonly ys: readonly ArraySpec[];
   readonly weighted: boolean;
+  readonly layout: string | undefined;
 }
 
 interface InputSpec {
@@ -85,7 +81,7 @@ const logOf = (name: string) => `log ${name}`;
 
 /** Makes and runs the plans of a compiled model. */
 export class Stepper {
-  readonly model: Model;
+  readonly model: Trainable;
   readonly state: CompiledState;
   readonly seed: number;
   readonly backend: BackendName | undefined;
@@ -103,7 +99,7 @@ export class Stepper {
     readers: [],
   };
 
-  constructor(model: Model, state: CompiledState, seed: number) {
+  constructor(model: Trainable, state: CompiledState, seed: number) {
     this.model = model;
     this.state = state;
     this.seed = seed;
@@ -302,15 +298,15 @@ export class Stepper {
   async test(batch: Rows): Promise<number> {
     const objective = this.objective(batch);
     const plan = this.#plan(`test ${this.#weights()}`, batch, () => this.#testPlan(batch, objective));
-    const { committed: _, ...result } = await plan(...arraysOf(batch));
+    const { committed: _, ...result } = await plan(...(batch.resident?.arrays ?? arraysOf(batch)));
     return this.#collect(result, objective, batch.count, true);
   }
 
   /** The outputs for a batch. */
-  async predict(xs: readonly HostArray[]): Promise<HostArray[]> {
-    const form = { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
+  async predict(xs: readonly HostArray[] | Rows): Promise<HostArray[]> {
+    const form = "xs" in xs ? xs : { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
     const plan = this.#plan(`predict ${this.#weights()}`, form, () => this.#predictPlan(form));
-    const { committed: _, ...outputs } = await plan(...xs.map((x) => x.data));
+    const { committed: _, ...outputs } = await plan(...form.xs.map((x) => x.data));
     return Object.values<Tensor>(outputs).map((t) => ({
       data: t.dataSync(),
       shape: t.shape as readonly number[],
@@ -332,7 +328,7 @@ export class Stepper {
         const seen: Tensor[] = [];
         names.length = 0;
         const observe: Observer = (layer, outputs) => {
-          for (const output of layer === this.model ? [] : outputs) {
+          for (const output of (layer as Module) === this.model ? [] : outputs) {
             seen.push(output);
             names.push(layer.path);
           }
@@ -415,7 +411,7 @@ export class Stepper {
   #weights(): string {
     const trained = new Set(this.model.trainableWeights());
     const weights = this.model.weights().map((w) => `${w.name}${trained.has(w) ? "+" : ""}`);
-    return [...weights, ...frozenLayers(this.model)].join();
+    return [...weights, ...this.model.sublayers().flatMap(frozenLayers)].join();
   }
 
   #plan(what: string, form: Rows, make: () => Plan): Plan {
@@ -441,16 +437,19 @@ export class Stepper {
     optimizer.build(weights);
     const rows = dim("rows");
     const data = dataSpecs(form, resident ? dim("samples") : rows);
-    const indexSpec: InputSpec[] = resident ? [{ shape: [rows], dtype: "int32" }] : [];
+    const indexed = resident && form.layout === undefined;
+    const indexSpec: readonly ValueSpec[] = indexed
+      ? [{ shape: [rows], dtype: "int32" }]
+      : (form.layout?.drawn ?? []);
     const scalarSpecs: InputSpec[] = [
       { shape: [], dtype: "int32" },
       ...names.map((): InputSpec => ({ shape: [], dtype: "float32" })),
     ];
     const fn = (...inputs: Tensor[]): Record<string, Tensor> => {
-      const index = resident ? inputs[data.length]! : undefined;
+      const handed = inputs.slice(data.length, data.length + indexSpec.length);
       const [step, ...numbers] = inputs.slice(data.length + indexSpec.length) as [Tensor, ...Tensor[]];
-      const arrays = inputs.slice(0, data.length).map((t) => (index === undefined ? t : t.take(index, 0)));
-      const pass = this.#forward(form, objective, arrays, { training: true, step });
+      const arrays = inputs.slice(0, data.length).map((t) => (indexed ? t.take(handed[0]!, 0) : t));
+      const pass = this.#forward(form, objective, arrays, { training: true, step, drawn: handed });
       const scalars = Object.fromEntries(names.map((n, i) => [n, numbers[i]!]));
       const gradients = weights.length === 0 ? [] : gradient(pass.loss, [...weights]);
       const next = optimizer.apply(gradients, weights, scalars);
@@ -470,7 +469,9 @@ export class Stepper {
 
   #predictPlan(form: Rows): Plan {
     const fn = (...xs: Tensor[]) => {
-      const predictions = this.model.forward(divided(form, xs), callContext({ seed: this.seed }));
+      const ctx = callContext({ seed: this.seed });
+      const inputs = divided(form, xs);
+      const predictions = form.layout?.forward(inputs, ctx, []) ?? this.model.forward(inputs, ctx);
       return Object.fromEntries(predictions.map((p, i) => [`output${i}`, p]));
     };
     return this.#compile(fn, dataSpecs(form, dim("rows")));
@@ -496,13 +497,13 @@ export class Stepper {
     form: Rows,
     objective: Objective,
     arrays: readonly Tensor[],
-    mode: { training: boolean; step: Tensor | number; observe?: Observer },
+    mode: { training: boolean; step: Tensor | number; observe?: Observer; drawn?: readonly Tensor[] },
   ) {
     const xs = divided(form, arrays.slice(0, form.xs.length));
     const ys = arrays.slice(form.xs.length, form.xs.length + form.ys.length);
     const weight = form.weight === undefined ? undefined : arrays.at(-1);
     const ctx = callContext({ ...mode, key: key(this.seed, "layers") });
-    const predictions = this.model.forward(xs, ctx);
+    const predictions = form.layout?.forward(xs, ctx, mode.drawn ?? []) ?? this.model.forward(xs, ctx);
     const each = objective.losses.map((l) => l.loss.value(ys[l.output]!, predictions[l.output]!, weight));
     const penalty = this.model.penalty();
     const terms = [
@@ -535,9 +536,9 @@ function scalarsOfUses(used: readonly Optimizer[]): Float32Array[] {
   });
 }
 
-/** Paths of the layers inside that are not trained. */
+/** Paths of a layer and of those inside that are not trained. */
 function frozenLayers(layer: Layer): string[] {
-  return layer.sublayers().flatMap((l) => [...(l.trainable ? [] : [`!${l.path}`]), ...frozenLayers(l)]);
+  return [...(layer.trainable ? [] : [`!${layer.path}`]), ...layer.sublayers().flatMap(frozenLayers)];
 }
 
 function noLoss(): never {
@@ -551,8 +552,8 @@ function noLoss(): never {
 }
 
 /** Inputs of a plan for these arrays, with `rows` rows. */
-function dataSpecs(form: Rows, rows: Dim): InputSpec[] {
-  return allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }));
+function dataSpecs(form: Rows, rows: Dim): readonly ValueSpec[] {
+  return form.layout?.specs ?? allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }));
 }
 
 /** The inputs as the model sees them: bytes of images become fractions here, inside the plan. */
@@ -575,5 +576,5 @@ export function arraysOf(r: Rows): TypedArray[] {
 
 function formOf(r: Rows): Form {
   const spec = (a: HostArray) => ({ row: a.shape.slice(1), dtype: a.dtype, divisor: a.divisor });
-  return { xs: r.xs.map(spec), ys: r.ys.map(spec), weighted: r.weight !== undefined };
+  return { xs: r.xs.map(spec), ys: r.ys.map(spec), weighted: r.weight !== undefined, layout: r.layout?.key };
 }

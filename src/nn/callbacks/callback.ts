@@ -5,6 +5,7 @@ import type { Logs, Printer } from "../progress.ts";
 import type { RunState } from "../resume/run-state.ts";
 import type { StateTree } from "../resume/state-tree.ts";
 import type { RunEvent } from "../run.ts";
+import type { Trainable } from "../trainable.ts";
 
 /** Values that a callback may add to (a learning rate, say) before the history takes them. */
 export type EpochLogs = Record<string, number>;
@@ -30,7 +31,7 @@ export interface CallbackFiles {
 
 /** What surrounds a callback. */
 export interface CallbackContext {
-  readonly model: Model;
+  readonly model: Trainable;
   readonly params: PassParams;
   readonly printer: Printer;
   readonly files: CallbackFiles;
@@ -57,9 +58,9 @@ export abstract class Callback {
     return this.#context!;
   }
 
-  /** The model being trained. */
+  /** The model being trained; of a graph model, what is in `Trainable`. */
   get model(): Model {
-    return this.context.model;
+    return this.context.model as Model;
   }
 
   get params(): PassParams {

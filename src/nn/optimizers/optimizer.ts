@@ -109,6 +109,11 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     return 0;
   }
 
+  /** Whether weight decay is part of the gradient (L2), as in PyTorch, instead of apart from it. */
+  protected get couplesDecay(): boolean {
+    return false;
+  }
+
   /** The numbers that the update rule needs in the step after `step` finished ones; the names never change. */
   protected abstract numbers(learningRate: number, step: number): Record<string, number>;
 
@@ -169,7 +174,8 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
 
   #numbersOf(learningRate: number, weightDecay: number | null | undefined): Record<string, number> {
     const numbers = { ...this.numbers(learningRate, this.updates) };
-    return weightDecay == null ? numbers : { ...numbers, weightDecay: weightDecay * learningRate };
+    if (weightDecay == null) return numbers;
+    return { ...numbers, weightDecay: this.couplesDecay ? weightDecay : weightDecay * learningRate };
   }
 
   #rateNow(rate: number | LearningRateSchedule): number {
@@ -233,9 +239,11 @@ export abstract class Optimizer<O extends OptimizerOptions = OptimizerOptions> {
     const numbers = group < 0 ? scalars : ofGroup(group, scalars);
     const decay = numbers.weightDecay;
     const before = weight.value;
-    const p = decay === undefined ? before : before.sub(before.mul(decay));
+    const decayed = decay && before.mul(decay);
+    const p = decayed === undefined || this.couplesDecay ? before : before.sub(decayed);
+    const g = decayed !== undefined && this.couplesDecay ? gradient.add(decayed) : gradient;
     const slots = Object.fromEntries([...own].map(([name, v]) => [name, v.value]));
-    const next = this.update(p, gradient, slots, numbers);
+    const next = this.update(p, g, slots, numbers);
     const kept = (value: Tensor, old: Tensor) => (update ? where(update, value, old) : value);
     for (const [name, value] of Object.entries(next.slots ?? {}))
       own.get(name)!.assign(kept(value, slots[name]!));

@@ -4,7 +4,7 @@
  */
 import { CheckpointError } from "../../ir/errors.ts";
 import type { EpochLogs } from "../callbacks/callback.ts";
-import type { Model } from "../model.ts";
+import type { Trainable } from "../trainable.ts";
 import type { Optimizer } from "../optimizers/index.ts";
 import type { StateTree } from "./state-tree.ts";
 
@@ -64,7 +64,7 @@ interface Saveable {
 
 /** The weights of the model and the state of its optimizers. */
 export function saveArrays(
-  model: Model,
+  model: Trainable,
   optimizers: readonly Optimizer[],
 ): Pick<RunState, "weights" | "optimizers"> {
   const saved = (w: Saveable): SavedArray => {
@@ -81,7 +81,7 @@ export function saveArrays(
  *
  * @throws CheckpointError naming the first difference.
  */
-export function restoreWeights(model: Model, saved: RunState): void {
+export function restoreWeights(model: Trainable, saved: RunState): void {
   if (!model.built) {
     throw new CheckpointError({
       where: "Run.restore",
@@ -99,7 +99,7 @@ export function restoreWeights(model: Model, saved: RunState): void {
  *
  * @throws CheckpointError naming the first difference.
  */
-export function restoreOptimizers(model: Model, optimizers: readonly Optimizer[], saved: RunState): void {
+export function restoreOptimizers(model: Trainable, optimizers: readonly Optimizer[], saved: RunState): void {
   const pairs = saved.optimizers.flatMap((state, i) => {
     const optimizer = optimizers[i];
     // Slots are made at the first step: without one, the file holds the step count and the learning rate alone.

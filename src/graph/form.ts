@@ -1,0 +1,340 @@
+/**
+ * Forms: how graphs of one kind stand in the plans of a model. Which arrays a model needs is found by running it once on unknown
+ * graphs; numbers of nodes, edges and graphs are symbolic, so that one plan serves every graph and every batch.
+ */
+import {
+  customGradient,
+  type Dim,
+  defaultGenerator,
+  dim,
+  gradient,
+  isReplaying,
+  rehearse,
+  type Size,
+  type Tensor,
+  take,
+  takeOrZero,
+  type Variable,
+  zeros,
+} from "../core/index.ts";
+import type { TypedArray } from "../ir/dtype.ts";
+import { DataError, internal } from "../ir/errors.ts";
+import type { ValueSpec } from "../ir/program.ts";
+import { addSize, countOf, evalSize, symbolsOf } from "../ir/size.ts";
+import { type CallContext, callContext } from "../nn/context.ts";
+import type { Layout, Rows } from "../nn/data-adapter.ts";
+import type { HostArray } from "../nn/host-array.ts";
+import type { CompressedName } from "./compressed.ts";
+import { contextOf, type GraphContext, type MaskSource } from "./context.ts";
+import type { Data, GraphArray } from "./data.ts";
+import type { EdgeSource } from "./edges.ts";
+import { Graph, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
+
+/** What a form is made for. */
+export interface FormModel {
+  readonly label: string;
+  call(graph: Graph, ctx: GraphContext): Tensor | readonly Tensor[];
+  trainableWeights(): readonly Variable[];
+}
+
+export interface FormOptions {
+  /** The field with the labels; without it there are none. */
+  readonly target?: string | undefined;
+  /** Whether a mask says which labels count. */
+  readonly masked?: boolean | undefined;
+}
+
+/** Sizes of graphs as symbols. */
+class Sizes {
+  readonly nodes = dim("nodes");
+  readonly edges = dim("edges");
+  readonly looped = dim("edges with loops");
+  readonly graphs = dim("graphs");
+  readonly labelled = dim("labelled");
+  readonly #others = new Map<string, Dim>();
+
+  /** The symbol of a field that counts neither nodes nor edges. */
+  other(name: string): Dim {
+    const known = this.#others.get(name) ?? dim(name);
+    this.#others.set(name, known);
+    return known;
+  }
+}
+
+/** The arrays of structures by their names in a plan: `edges.ptr`, `loops.source`, `nodes.ids`. */
+type ArrayName = `edges.${CompressedName}` | `loops.${CompressedName}` | "nodes.ptr" | "nodes.ids";
+
+/** A mask that is drawn for each step. */
+interface Drawn extends ValueSpec {
+  readonly keep: number;
+}
+
+export class Form {
+  readonly layout: Layout;
+  /** The outputs' shapes. */
+  readonly outputs: readonly (readonly Size[])[];
+  readonly #model: FormModel;
+  readonly #options: FormOptions;
+  readonly #sizes = new Sizes();
+  readonly #fields: ReadonlyMap<string, ValueSpec>;
+  /** Names of fields and arrays that are inputs of the plan, in order. */
+  readonly #names: readonly string[];
+  readonly #drawn: readonly Drawn[];
+
+  /** @param key what tells the form apart from others of the model. */
+  constructor(model: FormModel, example: Data, options: FormOptions, key: string) {
+    this.#model = model;
+    this.#options = options;
+    const fields = new Map<string, ValueSpec>();
+    for (const name of valueFields(example)) fields.set(name, this.#fieldSpec(example, name));
+    this.#fields = fields;
+    const names = new Set<string>();
+    const drawn: Drawn[] = [];
+    const run = (training: boolean): readonly Tensor[] => {
+      const ctx = contextOf(callContext({ training }), this.#recorder(training ? drawn : []));
+      const outputs = this.#call(this.#graph((name) => void names.add(name)), ctx);
+      const weights = model.trainableWeights();
+      if (training && weights.length > 0) gradient(outputs[0]!.sum(), weights);
+      return outputs;
+    };
+    this.outputs = rehearse(() => {
+      run(true);
+      return run(false).map((t) => t.shape);
+    });
+    this.#names = [...names];
+    this.#drawn = isReplaying() ? drawn : [];
+    this.layout = {
+      key,
+      specs: this.#specs(example),
+      drawn: this.#drawn,
+      forward: (xs, ctx, masks) => this.#forward(xs, ctx, masks),
+    };
+  }
+
+  #recorder(drawn: Drawn[]): MaskSource {
+    return (shape, keep) => {
+      drawn.push({ shape, dtype: "float32", keep });
+      return zeros(shape);
+    };
+  }
+
+  #call(graph: Graph, ctx: GraphContext): readonly Tensor[] {
+    const y = this.#model.call(graph, ctx);
+    return Array.isArray(y) ? y : [y as Tensor];
+  }
+
+  /** The first size of a field, by what it belongs to. */
+  #rowsOf(data: Data, name: string, rows: number): Size {
+    const { nodes, edges } = this.#sizes;
+    if (["x", "pos"].includes(name)) return nodes;
+    if (/^edge(Attr|Weight|Type)$/.test(name)) return edges;
+    if (/Mask$/.test(name)) return rows === data.numNodes ? nodes : edges;
+    return this.#sizes.other(name);
+  }
+
+  #fieldSpec(data: Data, name: string): ValueSpec {
+    const { shape, dtype } = data.array(name);
+    if (/index|face/i.test(name)) return { shape: [...shape.slice(0, -1), this.#sizes.other(name)], dtype };
+    return { shape: [this.#rowsOf(data, name, shape[0] ?? 1), ...shape.slice(1)], dtype };
+  }
+
+  #specOf(name: string): ValueSpec {
+    const { nodes, edges, looped, graphs, labelled } = this.#sizes;
+    const field = this.#fields.get(name);
+    if (field !== undefined) return field;
+    const int = (size: Size): ValueSpec => ({ shape: [size], dtype: "int32" });
+    if (name === "labelled.index") return int(labelled);
+    if (name === "labelled.rank") return int(this.outputs[0]![0]!);
+    if (name === "nodes.ptr") return int(addSize(graphs, 1));
+    if (name === "nodes.ids") return int(nodes);
+    const [structure, array] = name.split(".") as [string, CompressedName];
+    if (array === "ptr" || array === "columnPtr") return int(addSize(nodes, 1));
+    return int(array === "listed" || structure === "edges" ? edges : looped);
+  }
+
+  #specs(example: Data): ValueSpec[] {
+    const { target, masked } = this.#options;
+    const xs = this.#inputs().map((name) => this.#specOf(name));
+    if (target === undefined) return xs;
+    const { shape, dtype } = example.array(target);
+    const rows = masked ? this.#sizes.labelled : this.outputs[0]![0]!;
+    return [...xs, { shape: [rows, ...shape.slice(1)], dtype: dtype === "float32" ? dtype : "int32" }];
+  }
+
+  /** Names of the plan's inputs. */
+  #inputs(): readonly string[] {
+    const { target, masked } = this.#options;
+    return target !== undefined && masked ? [...this.#names, "labelled.index", "labelled.rank"] : this.#names;
+  }
+
+  /** A graph of inputs; `tensors` gives them, or unknown ones are made and their names noted. */
+  #graph(note: (name: string) => void, tensors?: ReadonlyMap<string, Tensor>): Graph {
+    const { nodes, edges, looped, graphs } = this.#sizes;
+    const made = new Map<string, Tensor>();
+    const tensorOf = (name: string): Tensor => {
+      if (tensors) return tensors.get(name) ?? internal(`${name} is no input of the plan`);
+      note(name);
+      const { shape, dtype } = this.#specOf(name);
+      const unknown = made.get(name) ?? zeros(shape, dtype);
+      made.set(name, unknown);
+      return unknown;
+    };
+    const structure = (kind: "edges" | "loops"): EdgeSource => ({
+      numNodes: nodes,
+      numListed: edges,
+      numEdges: kind === "edges" ? edges : looped,
+      looped: kind === "loops",
+      array: (name) => tensorOf(`${kind}.${name}` satisfies ArrayName),
+      loops: () => structure("loops"),
+    });
+    const source: GraphSource = {
+      numNodes: nodes,
+      numGraphs: graphs,
+      edges: structure("edges"),
+      fields: [...this.#fields.keys()],
+      field: tensorOf,
+      nodes: (array) => tensorOf(`nodes.${array}` satisfies ArrayName),
+    };
+    return new Graph(source);
+  }
+
+  #forward(xs: readonly Tensor[], ctx: CallContext, masks: readonly Tensor[]): Tensor[] {
+    const inputs = new Map(this.#inputs().map((name, i) => [name, xs[i]!]));
+    let next = 0;
+    const drawn: MaskSource | undefined = masks.length > 0 ? () => masks[next++]! : undefined;
+    const outputs = this.#call(
+      this.#graph(() => undefined, inputs),
+      contextOf(ctx, drawn),
+    );
+    const index = inputs.get("labelled.index");
+    if (this.#options.target === undefined) return [...outputs];
+    return [index === undefined ? outputs[0]! : pick(outputs[0]!, index, inputs.get("labelled.rank")!)];
+  }
+
+  /**
+   * The arrays of a graph in the order of the plan; `mask` names the field that says which labels count.
+   *
+   * @throws DataError where labels or the mask do not fit the outputs.
+   */
+  rows(data: Data, mask?: string | null): Rows {
+    const { target } = this.#options;
+    const chosen = target !== undefined && mask ? maskedRows(data, mask) : undefined;
+    const xs = this.#inputs().map((name) => this.#array(data, name, chosen));
+    if (target === undefined) return { xs, ys: [], weight: undefined, count: data.numNodes, layout: this.layout };
+    const y = labels(data, target);
+    const rows = evalSize(this.outputs[0]![0]!, this.#values(data));
+    if (y.shape[0] !== rows) this.#otherRows(target, y.shape[0], rows);
+    const own = chosen === undefined ? y : takeRows(y, chosen.index);
+    return { xs, ys: [own], weight: undefined, count: own.shape[0]!, layout: this.layout };
+  }
+
+  #otherRows(target: string, got: number | undefined, expected: number): never {
+    throw new DataError({
+      where: `${this.#model.label}: ${target}`,
+      problem: "the labels do not fit what the model gives",
+      expected: `${expected} labels, one for each row of the output`,
+      got: String(got),
+      try: "labels of nodes, edges or graphs belong to models that give a row for each node, edge or graph",
+    });
+  }
+
+  /** The values of the symbols for a graph. */
+  #values(data: Data): Map<number, number> {
+    const { nodes, edges, looped, graphs } = this.#sizes;
+    const values = new Map<number, number>();
+    const set = (size: Size, value: () => number) => {
+      for (const id of symbolsOf(size).keys()) if (!values.has(id)) values.set(id, value());
+    };
+    set(nodes, () => data.numNodes);
+    set(edges, () => data.numEdges);
+    if (this.#names.some((n) => n.startsWith("loops."))) {
+      set(looped, () => data.edgeIndex.compressedWithLoops.source.length);
+    }
+    set(graphs, () => nodeArrays(data)[0].length - 1);
+    for (const [name, { shape }] of this.#fields) {
+      const own = data.array(name).shape;
+      shape.forEach((s, i) => {
+        set(s, () => own[i] ?? 1);
+      });
+    }
+    return values;
+  }
+
+  #array(data: Data, name: string, chosen: Chosen | undefined): HostArray {
+    if (this.#fields.has(name)) return hostArray(data.array(name));
+    const [structure, array] = name.split(".") as [string, CompressedName];
+    if (structure === "nodes") return ints(nodeArrays(data)[array === "ptr" ? 0 : 1]);
+    if (name === "labelled.index") return ints(chosen!.index);
+    if (name === "labelled.rank") return ints(inverse(chosen!));
+    const { edgeIndex } = data;
+    return ints((structure === "edges" ? edgeIndex.compressed : edgeIndex.compressedWithLoops)[array]);
+  }
+
+  /** The masks of one step on a graph, drawn from PyTorch's generator. */
+  draw(data: Data): TypedArray[] {
+    if (this.#drawn.length === 0) return [];
+    const values = this.#values(data);
+    return this.#drawn.map(({ shape, keep }) =>
+      defaultGenerator.bernoulli(evalSize(countOf(shape), values), keep),
+    );
+  }
+}
+
+/** Rows that count, of all; the gradient goes back by the inverse, so that nothing is scattered. */
+function pick(all: Tensor, index: Tensor, rank: Tensor): Tensor {
+  return customGradient((v) => ({
+    value: take(v, index),
+    gradient: (g) => [takeOrZero(g, rank)],
+  }))(all);
+}
+
+/** Rows that a mask chooses, of how many. */
+interface Chosen {
+  readonly index: Int32Array;
+  readonly of: number;
+}
+
+function maskedRows(data: Data, mask: string): Chosen {
+  const { data: values } = data.array(mask);
+  const index = Int32Array.from(values.keys()).filter((i) => values[i] !== 0);
+  if (index.length > 0) return { index, of: values.length };
+  throw new DataError({
+    where: mask,
+    problem: "the mask leaves nothing to learn from",
+    expected: "a mask that is true somewhere",
+    got: `${values.length} times false`,
+    try: "choose another mask",
+  });
+}
+
+/** The position of each row among those chosen; -1 where it is not one of them. */
+function inverse({ index, of }: Chosen): Int32Array {
+  const out = new Int32Array(of).fill(-1);
+  index.forEach((row, i) => {
+    out[row] = i;
+  });
+  return out;
+}
+
+function labels(data: Data, target: string): HostArray {
+  const y = hostArray(data.array(target));
+  const shape = y.shape.length === 0 ? [1] : y.shape;
+  return y.dtype === "float32" ? { ...y, shape } : { data: Int32Array.from(y.data), shape, dtype: "int32" };
+}
+
+function takeRows(y: HostArray, rows: Int32Array): HostArray {
+  const width = y.shape.slice(1).reduce((a, b) => a * b, 1);
+  const data = y.data.slice(0, rows.length * width);
+  rows.forEach((row, i) => {
+    data.set(y.data.subarray(row * width, (row + 1) * width), i * width);
+  });
+  return { data, shape: [rows.length, ...y.shape.slice(1)], dtype: y.dtype };
+}
+
+function hostArray({ data, shape, dtype }: GraphArray): HostArray {
+  return { data, shape, dtype } as HostArray;
+}
+
+function ints(data: Int32Array): HostArray {
+  return { data, shape: [data.length], dtype: "int32" };
+}

@@ -1,0 +1,106 @@
+/** Graph: what a graph model is called with — the fields of a graph as tensors, its edges, and its place in a batch. */
+import { type Tensor, tensor } from "../core/index.ts";
+import { DataError } from "../ir/errors.ts";
+import type { Size } from "../ir/size.ts";
+import { Batch } from "./batch.ts";
+import { type Data, isGraphArray } from "./data.ts";
+import { Edges, type EdgeSource } from "./edges.ts";
+import { Groups } from "./groups.ts";
+
+/** Where the tensors of a graph come from: constants, or inputs of a compiled function. */
+export interface GraphSource {
+  readonly numNodes: Size;
+  readonly numGraphs: Size;
+  readonly edges: EdgeSource;
+  /** Names of the fields with values. */
+  readonly fields: readonly string[];
+  field(name: string): Tensor;
+  /** Where each graph's nodes begin: int32 [graphs + 1]; the graph of each node: int32 [nodes]. */
+  nodes(array: "ptr" | "ids"): Tensor;
+}
+
+export class Graph {
+  readonly numNodes: Size;
+  readonly numGraphs: Size;
+  /** The edges, for operators. */
+  readonly edgeIndex: Edges;
+  /** The nodes of each graph, for readouts. */
+  readonly batch: Groups;
+  readonly #source: GraphSource;
+  readonly #fields = new Map<string, Tensor>();
+
+  constructor(source: GraphSource) {
+    this.#source = source;
+    this.numNodes = source.numNodes;
+    this.numGraphs = source.numGraphs;
+    this.edgeIndex = new Edges(source.edges);
+    this.batch = new Groups(source.numGraphs, source.numNodes, "node", {
+      ptr: () => source.nodes("ptr"),
+      ids: () => source.nodes("ids"),
+    });
+  }
+
+  /** A graph or batch as constants, for calls outside of training: `model.call(Graph.of(data), graphContext())`. */
+  static of(data: Data): Graph {
+    const own = data.edgeIndex.edges;
+    const [ptr, ids] = nodeArrays(data);
+    return new Graph({
+      numNodes: data.numNodes,
+      numGraphs: ptr.length - 1,
+      edges: own.structure,
+      fields: valueFields(data),
+      field(name) {
+        const { data: values, shape, dtype } = data.array(name);
+        return tensor(values, { shape: [...shape], dtype });
+      },
+      nodes: (array) => tensor(array === "ptr" ? ptr : ids),
+    });
+  }
+
+  /** A field, or undefined where the graph has none of that name. */
+  get(name: string): Tensor | undefined {
+    if (!this.#source.fields.includes(name)) return undefined;
+    const known = this.#fields.get(name);
+    if (known !== undefined) return known;
+    const made = this.#source.field(name);
+    this.#fields.set(name, made);
+    return made;
+  }
+
+  /** Features of the nodes: [nodes, features]. Throws DataError where there are none. */
+  get x(): Tensor {
+    const x = this.get("x");
+    if (x !== undefined) return x;
+    throw new DataError({
+      where: "graph.x",
+      problem: "the graph has no features of nodes",
+      expected: "x",
+      got: this.#source.fields.join(", "),
+      try: "add features, for example with the transform Constant or OneHotDegree",
+    });
+  }
+  /** Features of the edges: [edges, features]. */
+  get edgeAttr(): Tensor | undefined {
+    return this.get("edgeAttr");
+  }
+  /** The weights of the edges: [edges]. */
+  get edgeWeight(): Tensor | undefined {
+    return this.get("edgeWeight");
+  }
+  /** Positions of the nodes: [nodes, dimensions]. */
+  get pos(): Tensor | undefined {
+    return this.get("pos");
+  }
+}
+
+/** Names of the fields with values, but for those that the structure of a batch is made of. */
+export function valueFields(data: Data): string[] {
+  const structure = ["edgeIndex", "batch", "ptr"];
+  return [...data.fields].flatMap(([name, v]) => (isGraphArray(v) && !structure.includes(name) ? [name] : []));
+}
+
+/** Where each graph's nodes begin, and the graph of each node. */
+export function nodeArrays(data: Data): [ptr: Int32Array, ids: Int32Array] {
+  if (data instanceof Batch) return [data.ptr.data as Int32Array, data.batch.data as Int32Array];
+  return [Int32Array.of(0, data.numNodes), new Int32Array(data.numNodes)];
+}
