@@ -220,7 +220,7 @@ function chooseMemory(
 /** Whether `u` uses the same element of `n` many times. */
 function repeats(u: CNode, n: CNode): boolean {
   if (isMove(u, "broadcast")) return !sameSize(countOf(u.shape), countOf(n.shape));
-  if (u.spec.kind === "gather" || u.spec.kind === "segment") return true;
+  if (u.spec.kind === "gather") return true;
   return u.spec.kind === "window" && u.spec.fn !== "spread" && u.spec.fn !== "pick";
 }
 
