@@ -2,7 +2,7 @@
  * Tendril: neural networks for grids and graphs.
  *
  * The main door: tensors and gradients, layers, models and training, and the typed errors. Data sets are in `tendril/data`,
- * file formats in `tendril/formats`, pictures in `tendril/plot`.
+ * graphs in `tendril/graph`, file formats in `tendril/formats`, pictures in `tendril/plot`.
  *
  * @example
  * import { Dense, Input, Sequential } from "tendril";

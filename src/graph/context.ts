@@ -1,5 +1,12 @@
 /** What graph operators are told when they are called: whether they are trained, and where dropout is drawn from. */
-import { bernoulli, defaultGenerator, isReplaying, type Tensor, tensor, type Variable } from "../core/index.ts";
+import {
+  bernoulli,
+  defaultGenerator,
+  isReplaying,
+  type Tensor,
+  tensor,
+  type Variable,
+} from "../core/index.ts";
 import { UsageError } from "../ir/errors.ts";
 import { type Shape, staticSize } from "../ir/size.ts";
 import { type CallContext, callContext } from "../nn/context.ts";

@@ -92,7 +92,10 @@ export class Form {
     const drawn: Drawn[] = [];
     const run = (training: boolean): readonly Tensor[] => {
       const ctx = contextOf(callContext({ training }), this.#recorder(training ? drawn : []));
-      const outputs = this.#call(this.#graph((name) => void names.add(name)), ctx);
+      const outputs = this.#call(
+        this.#graph((name) => void names.add(name)),
+        ctx,
+      );
       const weights = model.trainableWeights();
       if (training && weights.length > 0) gradient(outputs[0]!.sum(), weights);
       return outputs;
@@ -220,7 +223,8 @@ export class Form {
     const { target } = this.#options;
     const chosen = target !== undefined && mask ? maskedRows(data, mask) : undefined;
     const xs = this.#inputs().map((name) => this.#array(data, name, chosen));
-    if (target === undefined) return { xs, ys: [], weight: undefined, count: data.numNodes, layout: this.layout };
+    if (target === undefined)
+      return { xs, ys: [], weight: undefined, count: data.numNodes, layout: this.layout };
     const y = labels(data, target);
     const rows = evalSize(this.outputs[0]![0]!, this.#values(data));
     if (y.shape[0] !== rows) this.#otherRows(target, y.shape[0], rows);

@@ -4,7 +4,7 @@ import { DataError } from "../ir/errors.ts";
 import type { Size } from "../ir/size.ts";
 import { Batch } from "./batch.ts";
 import { type Data, isGraphArray } from "./data.ts";
-import { Edges, type EdgeSource } from "./edges.ts";
+import { type EdgeSource, Edges } from "./edges.ts";
 import { Groups } from "./groups.ts";
 
 /** Where the tensors of a graph come from: constants, or inputs of a compiled function. */
@@ -96,7 +96,9 @@ export class Graph {
 /** Names of the fields with values, but for those that the structure of a batch is made of. */
 export function valueFields(data: Data): string[] {
   const structure = ["edgeIndex", "batch", "ptr"];
-  return [...data.fields].flatMap(([name, v]) => (isGraphArray(v) && !structure.includes(name) ? [name] : []));
+  return [...data.fields].flatMap(([name, v]) =>
+    isGraphArray(v) && !structure.includes(name) ? [name] : [],
+  );
 }
 
 /** Where each graph's nodes begin, and the graph of each node. */

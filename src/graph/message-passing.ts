@@ -4,9 +4,7 @@ import { UsageError } from "../ir/errors.ts";
 import { type Aggregation, type AggregationOption, aggregationOf } from "./aggr/aggregation.ts";
 import { type EdgeInput, type Edges, edgesOf } from "./edges.ts";
 import { GraphModule } from "./module.ts";
-
-/** Which way messages go along an edge. */
-export type Flow = "sourceToTarget" | "targetToSource";
+import type { Flow } from "./neighbours/index.ts";
 
 export interface MessagePassingOptions {
   /** How the messages at a node are reduced: a name, several, or an Aggregation. Default `add`. */

@@ -186,7 +186,8 @@ export abstract class GraphModel extends GraphModule implements Trainable {
     await this.#over(data, options, "evaluate", async (batch, step) => {
       const rows = form.rows(batch, mask);
       const loss = await stepper.test(rows);
-      if (!Number.isFinite(loss)) throw await nonFiniteError(stepper, rows, { call: "evaluate", step }, false);
+      if (!Number.isFinite(loss))
+        throw await nonFiniteError(stepper, rows, { call: "evaluate", step }, false);
     });
     return stepper.logs();
   }

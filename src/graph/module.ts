@@ -102,7 +102,8 @@ export function resetPart(value: unknown, draws: Draws): void {
 
 function printedParts(fields: readonly (readonly [string, unknown])[]): string[] {
   return fields.flatMap(([field, value]) => {
-    if (value instanceof Module) return [`(${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}): ${value}`];
+    if (value instanceof Module)
+      return [`(${field.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`)}): ${value}`];
     if (!Array.isArray(value) || !value.some((v) => v instanceof Module)) return [];
     const inner = value.flatMap((v, i) => (v instanceof Module ? [`(${i}): ${v}`] : []));
     return [`(${field}): ModuleList(\n${inner.map((p) => indented(p)).join("\n")}\n)`];

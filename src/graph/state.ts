@@ -6,7 +6,7 @@ import { readSafetensors, type SafeTensor, writeSafetensors } from "../formats/s
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { DataError, ShapeError } from "../ir/errors.ts";
 import { showShape } from "../ir/size.ts";
-import { Module } from "../nn/module.ts";
+import type { Module } from "../nn/module.ts";
 
 /** Values with a shape, as files hold them. */
 export interface StateTensor {
@@ -33,7 +33,9 @@ export function snakeCase(path: string): string {
 }
 
 /** The weights of a module, copied. */
-export function stateOf(module: Module): Map<string, { shape: readonly number[]; data: TypedArray; dtype: DType }> {
+export function stateOf(
+  module: Module,
+): Map<string, { shape: readonly number[]; data: TypedArray; dtype: DType }> {
   return new Map(
     namedState(module).map(([name, weight]) => {
       const shape = weight.shape as readonly number[];

@@ -1,11 +1,11 @@
 /** Where the steps of a run over graphs come from: one graph, again and again, or batches of many. */
 import { permutationHost } from "../core/index.ts";
 import type { TypedArray } from "../ir/dtype.ts";
-import { type Opener, makeResident, type TrainStep } from "../nn/batches.ts";
+import { makeResident, type Opener, type TrainStep } from "../nn/batches.ts";
 import { checkLabels, checkWhole } from "../nn/checks.ts";
-import { arraysOf, type Stepper } from "../nn/stepper.ts";
 import type { Rows } from "../nn/data-adapter.ts";
 import type { RunInput } from "../nn/run.ts";
+import { arraysOf, type Stepper } from "../nn/stepper.ts";
 import type { Trainable } from "../nn/trainable.ts";
 import { Batch } from "./batch.ts";
 import { Data } from "./data.ts";
@@ -123,7 +123,12 @@ function singleGraph(
         *epoch(_epoch, _turn, from) {
           if (from > 0) return;
           const train = stepper.trainer(rows, resident);
-          yield { count: rows.count, train: () => train(form.draw(data), rows.count), rows: () => rows, place: {} };
+          yield {
+            count: rows.count,
+            train: () => train(form.draw(data), rows.count),
+            rows: () => rows,
+            place: {},
+          };
         },
         close() {
           if (!closed) resident.release();

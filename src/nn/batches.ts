@@ -6,11 +6,11 @@ import { checkLabels, withClassWeights } from "./checks.ts";
 import type { FitOptions, Resident, Rows, StreamInput } from "./data-adapter.ts";
 import { openStream, readRows, unpack } from "./data-adapter.ts";
 import { takeRows } from "./host-array.ts";
-import type { Trainable } from "./trainable.ts";
 import type { StepPlace } from "./non-finite.ts";
 import type { RunState } from "./resume/run-state.ts";
 import type { Stepper, Trainer } from "./stepper.ts";
 import { allArrays, arraysOf } from "./stepper.ts";
+import type { Trainable } from "./trainable.ts";
 import type { Turn } from "./turn.ts";
 
 /** The options that decide about batches. */

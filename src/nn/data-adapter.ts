@@ -7,8 +7,8 @@ import type { Callback } from "./callbacks/callback.ts";
 import type { CallContext } from "./context.ts";
 import type { ArrayLikeInput, HostArray } from "./host-array.ts";
 import { checkRows, hostArray, isArrayInput, isTyped, rowSize, rows as rowsOf } from "./host-array.ts";
-import type { Trainable } from "./trainable.ts";
 import type { PrintOption } from "./progress.ts";
+import type { Trainable } from "./trainable.ts";
 
 /** One array per input or output: the array itself, a list, or a record by name. */
 export type ArraysInput =

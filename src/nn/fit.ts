@@ -8,13 +8,13 @@ import { CompiledState } from "./compile-options.ts";
 import type { ArraysInput, FitOptions, PassOptions, StepOptions, StreamInput } from "./data-adapter.ts";
 import { classWeights, readRows } from "./data-adapter.ts";
 import type { History } from "./history.ts";
-import type { Trainable } from "./trainable.ts";
 import { nonFiniteError } from "./non-finite.ts";
 import { printerFrom } from "./progress.ts";
 import type { RunState } from "./resume/run-state.ts";
 import type { RunEvent } from "./run.ts";
 import { Run } from "./run.ts";
 import { arraysOf, Stepper } from "./stepper.ts";
+import type { Trainable } from "./trainable.ts";
 
 export { evaluate } from "./evaluate.ts";
 export { predict, predictOnBatch } from "./predict.ts";

@@ -9,7 +9,6 @@ import { checkLabels, checkWhole, compiledState, orderedLabels, withClassWeights
 import type { FitOptions, StreamInput, ValidationData } from "./data-adapter.ts";
 import { isStream, readRows, splitRows, unpack } from "./data-adapter.ts";
 import { type EvaluationData, evaluation } from "./evaluation.ts";
-import type { Trainable } from "./trainable.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
 import type { RunPosition, RunState } from "./resume/run-state.ts";
 import {
@@ -20,6 +19,7 @@ import {
   saveArrays,
 } from "./resume/run-state.ts";
 import { Stepper } from "./stepper.ts";
+import type { Trainable } from "./trainable.ts";
 import { Turn } from "./turn.ts";
 
 export type { EpochLogs };

@@ -30,9 +30,9 @@ import { finite } from "./finite.ts";
 import type { HostArray } from "./host-array.ts";
 import type { Layer } from "./layer.ts";
 import type { Module } from "./module.ts";
-import type { Trainable } from "./trainable.ts";
 import type { Optimizer } from "./optimizers/index.ts";
 import type { SavedSums } from "./resume/run-state.ts";
+import type { Trainable } from "./trainable.ts";
 
 /** A compiled function of a model: a record of sums and outputs. */
 export type Plan = Compiled<Record<string, Tensor>>;
@@ -553,7 +553,9 @@ function noLoss(): never {
 
 /** Inputs of a plan for these arrays, with `rows` rows. */
 function dataSpecs(form: Rows, rows: Dim): readonly ValueSpec[] {
-  return form.layout?.specs ?? allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }));
+  return (
+    form.layout?.specs ?? allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }))
+  );
 }
 
 /** The inputs as the model sees them: bytes of images become fractions here, inside the plan. */

@@ -1,7 +1,14 @@
 /** Recorded cases of PyTorch Geometric: operators made from their arguments, outputs and gradients compared. */
 import { readFileSync } from "node:fs";
 import { expect } from "vitest";
-import { type BackendName, compile, gradient, type Tensor, tensor, type Variable } from "../../src/core/index.ts";
+import {
+  type BackendName,
+  compile,
+  gradient,
+  type Tensor,
+  tensor,
+  type Variable,
+} from "../../src/core/index.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
 import { convs } from "../../src/graph/convs/index.ts";
 import { EdgeIndex } from "../../src/graph/edge-index.ts";
@@ -55,7 +62,10 @@ export async function checkCase(c: Case, maker: Maker, backend: BackendName): Pr
   const graded = [...c.arrays.keys()].filter((k) => k.startsWith("grad:"));
   const pairs = array("input:edge_index");
   const nodes = array("input:x")?.shape[0] ?? 0;
-  const edges = new EdgeIndex(pairs === undefined ? [[], []] : { data: pairs.data, shape: pairs.shape }, nodes);
+  const edges = new EdgeIndex(
+    pairs === undefined ? [[], []] : { data: pairs.data, shape: pairs.shape },
+    nodes,
+  );
   const run = compile(
     (...tensors) => {
       const byName = new Map(floats.map((name, i) => [name, tensors[i]!]));

@@ -15,7 +15,12 @@ export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, lanes: n
     : [fold(n, n.spec.fn, inMemory, lanes)];
 }
 
-function fold(n: CNode, fn: "sum" | "prod" | "max" | "min", inMemory: (n: CNode) => boolean, lanes: number): Draft {
+function fold(
+  n: CNode,
+  fn: "sum" | "prod" | "max" | "min",
+  inMemory: (n: CNode) => boolean,
+  lanes: number,
+): Draft {
   const [values, ptr] = n.inputs as [CNode, CNode];
   const c = new Context((x) => inMemory(x) && x !== n);
   const { k, ev } = c;
@@ -47,7 +52,8 @@ function fold(n: CNode, fn: "sum" | "prod" | "max" | "min", inMemory: (n: CNode)
           );
         const first = fn === "prod" ? 1 : 0;
         const acc = k.cell(float ? k.f32(first, width) : k.i32(first, width));
-        if (fn === "sum" || fn === "prod") k.for(begin, end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
+        if (fn === "sum" || fn === "prod")
+          k.for(begin, end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
         else {
           k.if(k.less(begin, end), () => {
             k.set(acc, at(begin));

@@ -79,7 +79,8 @@ export class SoftmaxAggregation extends Aggregation {
   }
 
   override resetParameters(): void {
-    if (typeof this.t !== "number") this.t.write(new Float32Array(this.t.shape[0] as number).fill(this.initialT));
+    if (typeof this.t !== "number")
+      this.t.write(new Float32Array(this.t.shape[0] as number).fill(this.initialT));
   }
 
   call(values: Tensor, groups: Groups): Tensor {

@@ -61,7 +61,11 @@ export class GCNConv extends MessagePassing {
     const h = this.lin.call(x);
     const { normalize, addSelfLoops, improved } = this.options;
     const out = normalize
-      ? normalizedSum(h, gcnNorm(this.structure(edges, h), edgeWeight, { addSelfLoops, improved }), this.aggrModule)
+      ? normalizedSum(
+          h,
+          gcnNorm(this.structure(edges, h), edgeWeight, { addSelfLoops, improved }),
+          this.aggrModule,
+        )
       : this.propagate(edges, { x: h, weight: edgeWeight });
     return this.bias === undefined ? out : out.add(this.bias);
   }

@@ -136,7 +136,9 @@ export function checkWidth(where: string, option: string, value: number, lazy: b
   throw new UsageError({
     where,
     problem: `${option} must be a number of channels`,
-    expected: lazy ? "a whole number above 0, or -1 to take it from the first call" : "a whole number above 0",
+    expected: lazy
+      ? "a whole number above 0, or -1 to take it from the first call"
+      : "a whole number above 0",
     got: String(value),
     try: "check the order of the arguments: inChannels, then outChannels",
   });

@@ -4,8 +4,8 @@
  */
 import { CheckpointError } from "../../ir/errors.ts";
 import type { EpochLogs } from "../callbacks/callback.ts";
-import type { Trainable } from "../trainable.ts";
 import type { Optimizer } from "../optimizers/index.ts";
+import type { Trainable } from "../trainable.ts";
 import type { StateTree } from "./state-tree.ts";
 
 /** What a run does next. */
