@@ -15,6 +15,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   graph: ["ir", "core", "formats", "data", "nn"],
   select: ["ir", "core", "formats", "data", "nn", "graph"],
   trees: ["ir", "core", "formats", "data", "select"],
+  browser: ["ir", "core", "formats", "nn"],
   plot: ["ir", "core", "formats", "data", "nn", "graph", "select", "trees"],
   cli: ["ir", "core", "formats", "data", "nn", "graph", "select", "trees", "plot"],
 };
@@ -64,11 +65,15 @@ function permitted(from: string, may: readonly string[], file: string): boolean 
   return to === from || may.includes(to) || may.some((m) => file === `src/${m}.ts`);
 }
 
-/** What a page loads with the public doors: no `node:` module, and only packages that are dependencies. */
+/** The doors that write files and so load packages at once. The others must load in workers, which have no import map. */
+const withPackages = new Set(["tendril/formats", "tendril/plot"]);
+
+/** What a page loads with the public doors: no `node:` module, packages only where that is said, and only dependencies. */
 function browser(byPath: ReadonlyMap<string, Source>): string[] {
   const packages = new Set(Object.keys({ ...manifest.dependencies, ...manifest.optionalDependencies }));
   const seen = new Set<string>();
   const problems: string[] = [];
+  let plain = true;
   const visit = (path: string, chain: readonly string[]): void => {
     if (seen.has(path)) return;
     seen.add(path);
@@ -78,10 +83,14 @@ function browser(byPath: ReadonlyMap<string, Source>): string[] {
       if (file !== undefined) visit(file, here);
       else if (text.startsWith("node:"))
         problems.push(`${here.join(" → ")}: loads ${text}, which browsers lack`);
+      else if (plain) problems.push(`${here.join(" → ")}: loads ${text} at once; import it where it is used`);
       else if (!packages.has(packageOf(text))) problems.push(`${path}: ${text} is no dependency`);
     }
   };
-  for (const door of publicDoors().values()) visit(door, []);
+  const doors = [...publicDoors()];
+  for (const [, door] of doors.filter(([name]) => !withPackages.has(name))) visit(door, []);
+  plain = false;
+  for (const [, door] of doors) visit(door, []);
   return problems;
 }
 

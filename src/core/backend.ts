@@ -24,6 +24,8 @@ const makers = {
 type Threaded = "wasm" | "native";
 const threaded: ReadonlySet<string> = new Set<Threaded>(["wasm", "native"]);
 
+export { availableThreads };
+
 /** The names of the backends; `wasm` takes all threads that the machine offers, `wasm:2` two. */
 export type BackendName = keyof typeof makers | `${Threaded}:${number}`;
 

@@ -3,7 +3,13 @@
 export type { DType, TypedArray } from "../ir/dtype.ts";
 export { Dim, dim, type Shape, type Size } from "../ir/size.ts";
 export type { Argument } from "./arguments.ts";
-export { type BackendName, defaultBackend, getBackend, memory } from "./backend.ts";
+export {
+  availableThreads,
+  type BackendName,
+  defaultBackend,
+  getBackend,
+  memory,
+} from "./backend.ts";
 export * from "./compile.ts";
 export { type DeviceArray, type DeviceArrayOptions, deviceArray, isDeviceArray } from "./device-array.ts";
 export { evaluate } from "./evaluate.ts";

@@ -25,7 +25,7 @@ const args = [
   "--disable-sync",
 ];
 
-const doors = ["core", "data", "formats", "nn", "plot"];
+const doors = ["browser", "core", "data", "formats", "nn", "plot"];
 
 type Hashes = Readonly<Record<string, string>>;
 
@@ -83,9 +83,19 @@ describe.skipIf(!there)("headless Chromium (skipped where it is absent)", () => 
       expect(await task(page, "trainInWorker")).toEqual({ hashes: node, isolated });
     });
 
+    test("the engine of the page trains the same weights as Node, on all threads where it may", async () => {
+      const found = await task(page, "engine");
+      const [threads, notices] = isolated ? [3, 0] : [1, 1];
+      expect(found).toEqual({ hashes: node, threads, isolated, notices });
+    });
+
     test("models become files and figures become pictures", async () => {
       expect(await task(page, "files")).toEqual({ same: true, inked: true });
       expect(complaints).toEqual([]);
+    });
+
+    test("an engine that cannot start says so", async () => {
+      expect(await task(page, "missing")).toBe("device");
     });
   });
 });

@@ -1,6 +1,7 @@
 /** What the page of the tests can do; the tests call `globalThis.tasks`. */
 
 import * as tendril from "tendril";
+import * as browser from "tendril/browser";
 import * as core from "tendril/core";
 import * as data from "tendril/data";
 import * as formats from "tendril/formats";
@@ -12,7 +13,10 @@ globalThis.tasks = {
   isolated: () => globalThis.crossOriginIsolated,
 
   doors: () =>
-    Object.entries({ core, data, formats, nn, plot }).map(([name, m]) => [name, Object.keys(m).length > 0]),
+    Object.entries({ browser, core, data, formats, nn, plot }).map(([name, m]) => [
+      name,
+      Object.keys(m).length > 0,
+    ]),
 
   train: () => trainAll(tendril, data),
 
@@ -25,6 +29,27 @@ globalThis.tasks = {
       };
       worker.onerror = (event) => resolve({ error: event.message });
     }),
+
+  /** The same training by the engine of the page, which sees Promises only. */
+  async engine() {
+    const notices = [];
+    const engine = await browser.openEngine({ notice: (text) => notices.push(text), threads: 3 });
+    const inEngine = async (model, x, y, options) => {
+      const there = await engine.model(model);
+      await there.fit(x, y, options);
+      await there.copyTo(model);
+    };
+    const hashes = await trainAll(tendril, data, inEngine);
+    const { threads, isolated } = engine;
+    engine.close();
+    return { hashes, threads, isolated, notices: notices.length };
+  },
+
+  /** An engine whose worker file is missing. */
+  missing: () => {
+    const worker = new Worker("/dist/browser/none.js", { type: "module" });
+    return browser.openEngine({ worker }).catch((error) => error.code);
+  },
 
   /** A model goes to the bytes of a Keras file and back; a figure becomes a PNG. */
   async files() {

@@ -27,6 +27,7 @@ const importMap = JSON.stringify({
     "tendril/data": "/dist/data/index.js",
     "tendril/formats": "/dist/formats/index.js",
     "tendril/plot": "/dist/plot/index.js",
+    "tendril/browser": "/dist/browser/index.js",
     fflate: "/node_modules/fflate/esm/browser.js",
     h5wasm: "/node_modules/h5wasm/dist/esm/hdf5_hl.js",
     "@resvg/resvg-wasm": "/node_modules/@resvg/resvg-wasm/index.mjs",

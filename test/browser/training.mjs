@@ -4,8 +4,10 @@
  * `trainAll` takes the library's modules and gives the SHA-256 of the data and of the weights after training.
  */
 
+const here = (model, x, y, options) => model.fit(x, y, { ...options, verbose: 0 });
+
 /** A multilayer perceptron with dropout, trained with Adam by `fit`, on points whose class is a parity. */
-async function mlp({ Adam, Dense, Dropout, Input, Sequential }) {
+async function mlp({ Adam, Dense, Dropout, Input, Sequential }, fit) {
   const model = new Sequential(
     [
       Input({ shape: [9] }),
@@ -29,12 +31,12 @@ async function mlp({ Adam, Dense, Dropout, Input, Sequential }) {
     y[i] = Number(x[i * 9] * x[i * 9 + 1] > 0);
   }
   // 1000 rows in batches of 48: the last one is short.
-  await model.fit({ data: x, shape: [rows, 9] }, y, { batchSize: 48, epochs: 3, seed: 5, verbose: 0 });
+  await fit(model, { data: x, shape: [rows, 9] }, y, { batchSize: 48, epochs: 3, seed: 5 });
   return model;
 }
 
 /** The lecture's network on generated digits, kept as bytes. */
-async function cnn({ Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential }, train) {
+async function cnn({ Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential }, train, fit) {
   const model = new Sequential(
     [
       Input({ shape: [28, 28, 1] }),
@@ -48,7 +50,7 @@ async function cnn({ Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential }, 
   );
   model.compile({ optimizer: "adam", loss: "sparseCategoricalCrossentropy", metrics: ["accuracy"] });
   const x = { data: train.images, shape: [train.labels.length, 28, 28, 1] };
-  await model.fit(x, train.labels, { batchSize: 100, epochs: 2, seed: 7, verbose: 0 });
+  await fit(model, x, train.labels, { batchSize: 100, epochs: 2, seed: 7 });
   return model;
 }
 
@@ -63,12 +65,15 @@ async function sha256(arrays) {
   return Array.from(hash, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-/** Hashes of the digits and of both networks' weights. `tendril` and `data` are the modules of those names. */
-export async function trainAll(tendril, data) {
+/**
+ * Hashes of the digits and of both networks' weights. `tendril` and `data` are the modules of those names; `fit` trains a
+ * model, by its own method unless given.
+ */
+export async function trainAll(tendril, data, fit = here) {
   const { train } = data.digits({ train: 1000, test: 0, seed: 11 });
   return {
     digits: await sha256([train.images, train.labels]),
-    mlp: await sha256((await mlp(tendril)).getWeights()),
-    cnn: await sha256((await cnn(tendril, train)).getWeights()),
+    mlp: await sha256((await mlp(tendril, fit)).getWeights()),
+    cnn: await sha256((await cnn(tendril, train, fit)).getWeights()),
   };
 }

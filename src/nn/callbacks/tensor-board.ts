@@ -1,6 +1,5 @@
 import type { Variable } from "../../core/index.ts";
 import { stringifyJson } from "../../formats/json.ts";
-import { writePng } from "../../formats/png-write.ts";
 import { UnsupportedError, UsageError } from "../../ir/errors.ts";
 import type { Logs } from "../progress.ts";
 import type { StateTree } from "../resume/state-tree.ts";
@@ -136,16 +135,16 @@ export class TensorBoard extends Callback {
       Object.fromEntries(validated.map(([k, v]) => [k.slice(4), v])),
       epoch,
     );
-    if (options.histogramFreq > 0 && epoch % options.histogramFreq === 0) this.#weights(epoch);
+    if (options.histogramFreq > 0 && epoch % options.histogramFreq === 0) await this.#weights(epoch);
     await this.#train.flush();
     await this.#validation.flush();
   }
 
-  #weights(epoch: number): void {
+  async #weights(epoch: number): Promise<void> {
     for (const weight of new Set(this.model.layers.flatMap((layer) => layer.weights()))) {
       const values = weight.read();
       this.#train.add({ kind: "histogram", tag: `${weight.name}/histogram`, values }, epoch);
-      const drawn = this.options.writeImages ? images(weight, values) : undefined;
+      const drawn = this.options.writeImages ? await images(weight, values) : undefined;
       if (drawn) this.#train.add({ kind: "images", tag: `${weight.name}/image`, ...drawn }, epoch);
     }
   }
@@ -166,7 +165,7 @@ function scalars(log: EventLog, prefix: string, values: Logs, step: number): voi
  * A weight as grey pictures, 0 black and 1 white: a row for a vector, the longer side across for a matrix, the first
  * kernels of one channel. Undefined for more dimensions.
  */
-function images(weight: Variable, values: ArrayLike<number>) {
+async function images(weight: Variable, values: ArrayLike<number>) {
   const shape = (weight.shape as readonly number[]).filter((size) => size !== 1);
   if (shape.length > 3) return undefined;
   const [first = 1, second = 1] = shape;
@@ -175,6 +174,7 @@ function images(weight: Variable, values: ArrayLike<number>) {
   const lying = shape.length < 2 || upright;
   const [height, width] = lying ? [second, first] : [first, second];
   const grey = (v: number) => Math.max(0, Math.min(255, Math.floor(v * 255.5)));
+  const { writePng } = await import("../../formats/png-write.ts");
   const pngs = Array.from({ length: Math.min(mostImages, kernels) }, (_, kernel) => {
     const data = Uint8Array.from({ length: height * width }, (_, i) => {
       const [row, column] = [Math.floor(i / width), i % width];

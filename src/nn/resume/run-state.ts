@@ -81,7 +81,7 @@ export function saveArrays(
  *
  * @throws CheckpointError naming the first difference.
  */
-export function restoreWeights(model: Trainable, saved: RunState): void {
+export function restoreWeights(model: Trainable, saved: Pick<RunState, "weights">): void {
   if (!model.built) {
     throw new CheckpointError({
       where: "Run.restore",
@@ -99,7 +99,11 @@ export function restoreWeights(model: Trainable, saved: RunState): void {
  *
  * @throws CheckpointError naming the first difference.
  */
-export function restoreOptimizers(model: Trainable, optimizers: readonly Optimizer[], saved: RunState): void {
+export function restoreOptimizers(
+  model: Trainable,
+  optimizers: readonly Optimizer[],
+  saved: Pick<RunState, "optimizers">,
+): void {
   const pairs = saved.optimizers.flatMap((state, i) => {
     const optimizer = optimizers[i];
     // Slots are made at the first step: without one, the file holds the step count and the learning rate alone.
