@@ -54,7 +54,11 @@ export function entrants({ backends, threads, python }: Field): Entrant[] {
     script("jax-js", "./peers/jax-js.mjs"),
     ...(python === undefined
       ? []
-      : [inPython("Keras", "./peers/keras_peer.py"), inPython("PyTorch", "./peers/torch_peer.py")]),
+      : [
+          inPython("Keras", "./peers/keras_peer.py"),
+          inPython("PyTorch", "./peers/torch_peer.py"),
+          inPython("PyG", "./peers/pyg_peer.py"),
+        ]),
   ];
 }
 

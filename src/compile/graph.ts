@@ -7,6 +7,7 @@ import type {
   DType,
   NodeSpec,
   Program,
+  ReduceSpec,
   Shape,
   Size,
   TypedArray,
@@ -29,6 +30,11 @@ export interface SplitContractSpec extends ContractSpec {
   readonly part?: number;
 }
 
+/** A sum whose first axis is cut into parts of `part` rounds; part p is the first axis of the output. */
+export interface SplitReduceSpec extends ReduceSpec {
+  readonly part?: number;
+}
+
 /** Elements of memory read with any strides: `x[offset + Σ index·stride]` in elements of the row-major input. */
 export interface StridedSpec {
   readonly kind: "strided";
@@ -36,7 +42,12 @@ export interface StridedSpec {
   readonly strides: readonly Size[];
 }
 
-export type CSpec = Exclude<NodeSpec, { kind: "contract" }> | WinnerSpec | SplitContractSpec | StridedSpec;
+export type CSpec =
+  | Exclude<NodeSpec, { kind: "contract" | "reduce" }>
+  | WinnerSpec
+  | SplitContractSpec
+  | SplitReduceSpec
+  | StridedSpec;
 
 export interface CNode {
   readonly id: number;

@@ -158,11 +158,18 @@ function extreme(k: K, a: Val, b: Val, float: boolean, which: "min" | "max"): Va
   return which === "max" ? k.select(k.prim("flt", x, c), c, x) : k.select(k.prim("flt", c, x), c, x);
 }
 
-/** c₀ + c₁x + c₂x² + …, by Horner's rule. */
+/** c₀ + c₁x + c₂x² + …, by Estrin's scheme: pairs, pairs of pairs, …, which wait less for each other than Horner's rule. */
 function poly(k: K, x: Val, coefs: readonly number[]): Val {
-  let sum = k.f32(coefs[coefs.length - 1]!);
-  for (let i = coefs.length - 2; i >= 0; i--) sum = k.prim("fadd", k.prim("fmul", sum, x), k.f32(coefs[i]!));
-  return sum;
+  let terms = coefs.map((c) => k.f32(c));
+  for (let power = x; terms.length > 1; power = k.prim("fmul", power, power)) {
+    const pairs: Val[] = [];
+    for (let i = 0; i < terms.length; i += 2) {
+      const [low, high] = [terms[i]!, terms[i + 1]];
+      pairs.push(high === undefined ? low : k.prim("fadd", low, k.prim("fmul", high, power)));
+    }
+    terms = pairs;
+  }
+  return terms[0]!;
 }
 
 /** 2ⁿ for an int32 n in [-126, 127]. */
@@ -178,9 +185,13 @@ function scale2(k: K, x: Val, n: Val): Val {
 
 /** Nearest whole number n to x/ln 2 and the rest r = x - n ln 2, |r| ≤ 0.35. */
 function reduceLn2(k: K, x: Val): { n: Val; r: Val } {
-  const n = k.prim("fnearest", k.prim("fmul", x, k.f32(Math.LOG2E)));
+  // Next to 1.5 · 2²³ a float has no fraction: adding that rounds, and leaves n in the low bits.
+  const shift = k.f32(1.5 * 2 ** 23);
+  const rounded = k.prim("fadd", k.prim("fmul", x, k.f32(Math.LOG2E)), shift);
+  const n = k.prim("fsub", rounded, shift);
+  const whole = k.prim("isub", k.prim("bitsToI", rounded), k.i32(0x4b400000));
   const high = k.prim("fsub", x, k.prim("fmul", n, k.f32(0.693359375)));
-  return { n: k.prim("f2i", n), r: k.prim("fadd", high, k.prim("fmul", n, k.f32(2.121944400546906e-4))) };
+  return { n: whole, r: k.prim("fadd", high, k.prim("fmul", n, k.f32(2.121944400546906e-4))) };
 }
 
 function clamp(k: K, x: Val, lo: number, hi: number): Val {
@@ -215,12 +226,16 @@ function expm1(k: K, x: Val): Val {
 /** m in [√½, √2) and e with x = m · 2ᵉ, for positive finite x, subnormals included. */
 function splitFloat(k: K, x: Val): { m: Val; e: Val } {
   const tiny = k.prim("flt", x, k.f32(1.1754943508222875e-38));
-  const bits = k.prim("bitsToI", k.select(tiny, k.prim("fmul", x, k.f32(2 ** 23)), x));
+  const { m, e } = splitNormal(k, k.select(tiny, k.prim("fmul", x, k.f32(2 ** 23)), x));
+  return { m, e: k.prim("isub", e, k.select(tiny, k.i32(23), k.i32(0))) };
+}
+
+/** The same for x that are not subnormal. */
+function splitNormal(k: K, x: Val): { m: Val; e: Val } {
   // The bits of √½ are taken away first, so that the exponent rounds at √2 instead of at 2.
-  const shifted = k.prim("isub", bits, k.i32(0x3f3504f3));
-  const e = k.prim("isub", k.shift("ishr", shifted, 23), k.select(tiny, k.i32(23), k.i32(0)));
+  const shifted = k.prim("isub", k.prim("bitsToI", x), k.i32(0x3f3504f3));
   const m = k.prim("bitsToF", k.prim("iadd", k.prim("iand", shifted, k.i32(0x007fffff)), k.i32(0x3f3504f3)));
-  return { m, e };
+  return { m, e: k.shift("ishr", shifted, 23) };
 }
 
 const LOG = [
@@ -228,8 +243,7 @@ const LOG = [
   -0.12384392321109772, 0.11872964352369308, -0.11789555102586746, 0.0691508948802948,
 ];
 
-function log(k: K, x: Val): Val {
-  const { m, e } = splitFloat(k, x);
+function log(k: K, x: Val, { m, e } = splitFloat(k, x)): Val {
   const n = k.prim("i2f", e);
   const f = k.prim("fsub", m, k.f32(1));
   const z = k.prim("fmul", f, f);
@@ -244,18 +258,14 @@ function log(k: K, x: Val): Val {
   return k.select(positive, k.select(k.prim("feq", x, k.f32(Number.POSITIVE_INFINITY)), x, y), special);
 }
 
-/** Kahan's form: log(u) · x / (u - 1) with u = 1 + x as rounded. */
+/** Kahan's form: log(u) · x / (u - 1) with u = 1 + x as rounded, which is 0, negative or at least 2⁻²⁴. */
 function log1p(k: K, x: Val): Val {
   const u = k.prim("fadd", k.f32(1), x);
   const d = k.prim("fsub", u, k.f32(1));
-  const y = k.prim("fmul", log(k, u), k.prim("fdiv", x, d));
+  const y = k.prim("fmul", log(k, u, splitNormal(k, u)), k.prim("fdiv", x, d));
   const small = k.prim("feq", d, k.f32(0));
   const infinite = k.prim("feq", x, k.f32(Number.POSITIVE_INFINITY));
-  return k.select(
-    k.prim("bor", small, infinite),
-    x,
-    k.select(k.prim("feq", u, k.f32(0)), k.f32(Number.NEGATIVE_INFINITY), y),
-  );
+  return k.select(k.prim("bor", small, infinite), x, y);
 }
 
 function copySign(k: K, magnitude: Val, sign: Val): Val {

@@ -4,20 +4,53 @@
  */
 import type { Size } from "../ir/index.ts";
 import { ceilDivSize, countOf } from "../ir/index.ts";
-import { type CNode, type Graph, type Roots, rebuild, roughCount, type SplitContractSpec } from "./graph.ts";
+import {
+  type CNode,
+  type CSpec,
+  type Graph,
+  type Roots,
+  rebuild,
+  roughCount,
+  type SplitContractSpec,
+  type SplitReduceSpec,
+} from "./graph.ts";
 
 /** About how many multiply-adds one task of a cut sum does. */
 const PART_WORK = 1 << 19;
+/** About how many elements one task of a cut sum of elements adds, the most results, and the longest part where the sum's
+ * length is not known. */
+const PART_ELEMENTS = 1 << 15;
+const FEW_RESULTS = 1 << 12;
+const LONGEST_PART = 16;
 
-/**
- * A contraction with few results and a long sum (the gradient of a convolution's kernel) is cut along its first reduce
- * axis, so that there is work for every thread and rounding errors stay small; the parts are summed in order.
- */
+/** The parts are summed in order. */
 export function splitSums(r: Roots, graph: Graph): Roots {
-  return rebuild(r, graph, (n) => (n.spec.kind === "contract" ? splitSum(n, n.spec, graph) : undefined));
+  return rebuild(r, graph, (n) => {
+    if (n.spec.kind === "contract") return splitContraction(n, n.spec, graph);
+    return n.spec.kind === "reduce" ? splitReduction(n, n.spec, graph) : undefined;
+  });
 }
 
-function splitSum(n: CNode, spec: SplitContractSpec, graph: Graph): CNode | undefined {
+/** Sums of columns over the leading axes (the statistics of a batch normalization). */
+function splitReduction(n: CNode, spec: SplitReduceSpec, graph: Graph): CNode | undefined {
+  const { shape } = n.inputs[0]!;
+  if (spec.fn !== "sum" || n.dtype !== "float32" || spec.part !== undefined) return undefined;
+  if (spec.axes[0] !== 0 || spec.axes.includes(shape.length - 1)) return undefined;
+  const results = countOf(n.shape);
+  if (typeof results !== "number" || results > FEW_RESULTS) return undefined;
+  const part = Math.max(1, 2 ** Math.round(Math.log2(PART_ELEMENTS / roughCount(shape.slice(1)))));
+  const first = shape[0]!;
+  if (typeof first === "number" ? first < 2 * part : part > LONGEST_PART) return undefined;
+  return inParts(n, { ...spec, part }, ceilDivSize(first, part), graph);
+}
+
+function inParts(n: CNode, spec: CSpec, parts: Size, graph: Graph): CNode {
+  const cut = graph.node(spec, n.inputs, [parts, ...n.shape], n.dtype, n.label);
+  return graph.node({ kind: "reduce", fn: "sum", axes: [0] }, [cut], n.shape, n.dtype, `${n.label}/parts`);
+}
+
+/** A contraction with few results and a long sum (the gradient of a convolution's kernel), along its first reduce axis. */
+function splitContraction(n: CNode, spec: SplitContractSpec, graph: Graph): CNode | undefined {
   const first: Size | undefined = spec.reduce[0];
   if (first === undefined || spec.part !== undefined || n.dtype !== "float32") return undefined;
   const results = roughCount(n.shape);
@@ -29,7 +62,5 @@ function splitSum(n: CNode, spec: SplitContractSpec, graph: Graph): CNode | unde
   if (typeof first === "number" && first < 2 * part) return undefined;
   // A sum over plain rows is cut only where it can be long.
   if (rest === 1 && byWork < 256) return undefined;
-  const parts = ceilDivSize(first, part);
-  const cut = graph.node({ ...spec, part }, n.inputs, [parts, ...n.shape], n.dtype, n.label);
-  return graph.node({ kind: "reduce", fn: "sum", axes: [0] }, [cut], n.shape, n.dtype, `${n.label}/parts`);
+  return inParts(n, { ...spec, part }, ceilDivSize(first, part), graph);
 }

@@ -30,7 +30,7 @@ import {
 } from "./tile.ts";
 
 /** About how many multiply-adds one task does. */
-const TASK_WORK = 1 << 20;
+const TASK_WORK = 1 << 18;
 /** Accumulator registers of four lanes that a tile may take; more spill. */
 const ACCUMULATORS = 8;
 /** Registers for the weights and accumulators of a short sum; one more holds the element they are multiplied by. */

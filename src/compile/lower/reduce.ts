@@ -48,11 +48,17 @@ function combineOf(fn: ReduceFn, float: boolean): Combine {
 
 export function lowerReduce(n: CNode, inMemory: (n: CNode) => boolean): Draft {
   if (n.spec.kind !== "reduce") return internal("reduce expected");
-  const { fn, axes: reduced } = n.spec;
+  const { fn, axes: reduced, part } = n.spec;
   const x = n.inputs[0]!;
   const isReduced = (axis: number): boolean => reduced.includes(axis);
   // Merged axes must be reduced together or kept together.
-  const groups = collapse(x.shape, [x], inMemory, (axis) => isReduced(axis) !== isReduced(axis + 1));
+  const apart = (axis: number): boolean => part !== undefined && axis === 0;
+  const groups = collapse(
+    x.shape,
+    [x],
+    inMemory,
+    (axis) => isReduced(axis) !== isReduced(axis + 1) || apart(axis),
+  );
   const axes = groups.map((g) => ({ size: g.size, reduced: isReduced(g.axes[0]!) }));
   const c = new Context(inMemory);
   const tasks = fn === "argmax" || fn === "argmin" ? positions(c, n, x, axes) : folds(c, n, x, axes);
@@ -61,9 +67,10 @@ export function lowerReduce(n: CNode, inMemory: (n: CNode) => boolean): Draft {
 
 function folds(c: Context, n: CNode, x: CNode, axes: readonly Axis[]): Size {
   if (n.spec.kind !== "reduce") return internal("reduce expected");
+  const { part } = n.spec;
   const combine = combineOf(n.spec.fn, x.dtype === "float32");
   const last = axes[axes.length - 1];
-  return last?.reduced ? foldRows(c, n, x, axes, combine) : foldColumns(c, n, x, axes, combine);
+  return last?.reduced ? foldRows(c, n, x, axes, combine) : foldColumns(c, n, x, axes, combine, part);
 }
 
 /** Loops over kept axes; tasks cut the first of them. `body` gets the kept indices. */
@@ -155,14 +162,26 @@ function rowLoop(
   });
 }
 
-/** The fastest axis is kept: lanes run along it, and running values along the fastest reduced axis. */
-function foldColumns(c: Context, n: CNode, x: CNode, axes: readonly Axis[], combine: Combine): Size {
+/**
+ * The fastest axis is kept: lanes run along it, and running values along the fastest reduced axis. With `part` a task does so
+ * many rounds of the first axis.
+ */
+function foldColumns(
+  c: Context,
+  n: CNode,
+  x: CNode,
+  axes: readonly Axis[],
+  combine: Combine,
+  part?: number,
+): Size {
   const { k, ev } = c;
   const out = c.write(n);
   const reduced = axes.filter((a) => a.reduced);
   const kept = axes.filter((a) => !a.reduced);
   const columns = kept[kept.length - 1]?.size ?? 1;
   const outerKept = kept.slice(0, -1).map((a) => a.size);
+  const rounds = part === undefined ? undefined : taskRange(k, reduced[0]!.size, part);
+  const results = countOf(kept.map((a) => a.size));
   const body = (index: readonly Ix[], column: Ix, lanes: number): void => {
     const running = Array.from({ length: RUNNING }, () => k.cell(combine.start(k, lanes)));
     const feed = (which: number, outer: readonly Ix[], i: Ix | undefined): void => {
@@ -172,20 +191,31 @@ function foldColumns(c: Context, n: CNode, x: CNode, axes: readonly Axis[], comb
       k.set(running[which]!, k.prim(combine.op, k.get(running[which]!), v));
     };
     const inner = reduced[reduced.length - 1]?.size;
-    if (inner === undefined) feed(0, [], undefined);
-    else {
-      nest(
-        k,
-        reduced.slice(0, -1).map((a) => a.size),
-        (outer) => runningLoop(k, inner, (which, i) => feed(which, outer, i)),
-      );
-    }
+    const loops = (outer: readonly Ix[]): void => {
+      if (inner === undefined) feed(0, outer, undefined);
+      else
+        nest(
+          k,
+          reduced.slice(outer.length, -1).map((a) => a.size),
+          (more) => runningLoop(k, k.size(inner), (which, i) => feed(which, [...outer, ...more], i)),
+        );
+    };
+    if (rounds === undefined) loops([]);
+    else if (reduced.length === 1)
+      runningLoop(k, rounds.to.sub(rounds.from), (which, i) => feed(which, [], rounds.from.add(i)));
+    else k.for(rounds.from, rounds.to, 1, (first) => loops([first]));
     const [a, b, d, e] = running.map((r) => k.get(r)) as [Val, Val, Val, Val];
     const total = k.prim(combine.op, k.prim(combine.op, a, d), k.prim(combine.op, b, e));
     const at = kept.length === 0 ? Ix.number(0) : resultAt(c, axes, [...index, column]);
-    k.store(out, at, total);
+    k.store(out, rounds ? at.add(k.task().mul(k.size(results))) : at, total);
   };
   const work = roughCount(reduced.map((a) => a.size));
+  if (part !== undefined) {
+    nest(k, outerKept, (index) => {
+      vectorLoop(k, 0, k.size(columns), 8, (i, lanes) => body(index, i, lanes));
+    });
+    return ceilDivSize(reduced[0]!.size, part);
+  }
   if (kept.length === 0) {
     body([], Ix.number(0), 1);
     return 1;
@@ -203,8 +233,9 @@ function foldColumns(c: Context, n: CNode, x: CNode, axes: readonly Axis[], comb
 }
 
 /** Calls `feed(i mod 4, i)` for every i below `size`. */
-function runningLoop(k: KernelBuilder, size: Size, feed: (which: number, i: Ix) => void): void {
-  if (typeof size === "number") {
+function runningLoop(k: KernelBuilder, count: Ix, feed: (which: number, i: Ix) => void): void {
+  const size = count.constant;
+  if (size !== undefined) {
     const whole = size - (size % RUNNING);
     if (whole > 0) {
       k.for(0, whole, RUNNING, (i) => {
@@ -214,7 +245,7 @@ function runningLoop(k: KernelBuilder, size: Size, feed: (which: number, i: Ix) 
     for (let i = whole; i < size; i++) feed(i - whole, Ix.number(i));
     return;
   }
-  const n = k.value(k.size(size));
+  const n = k.value(count);
   const whole = Ix.of(k.prim("iand", n, k.i32(-RUNNING)));
   k.for(0, whole, RUNNING, (i) => {
     for (let r = 0; r < RUNNING; r++) feed(r, i.add(r));

@@ -58,7 +58,7 @@ export class BinaryCrossentropy extends Loss {
 
   override check(labels: HostArray, output: Shape, at: string): void {
     sameShapeAs(labels, output, at, "give one label 0 or 1 per output of the model");
-    const bad = labels.data.findIndex((v) => v < 0 || v > 1);
+    const bad = firstOutside(labels.data);
     if (bad < 0) return;
     throw new DataError({
       where: at,
@@ -69,6 +69,12 @@ export class BinaryCrossentropy extends Loss {
       details: { row: Math.floor(bad / (labels.data.length / labels.shape[0]!)) },
     });
   }
+}
+
+/** The first that is below 0 or above 1; a plain loop, since whole data sets of pictures may be labels. */
+function firstOutside(values: HostArray["data"]): number {
+  for (let i = 0; i < values.length; i++) if (values[i]! < 0 || values[i]! > 1) return i;
+  return -1;
 }
 
 /** `max(x, 0) - x·t + log(1 + e^-|x|)`, which never overflows. */
