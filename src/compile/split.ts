@@ -55,12 +55,10 @@ function splitContraction(n: CNode, spec: SplitContractSpec, graph: Graph): CNod
   if (first === undefined || spec.part !== undefined || n.dtype !== "float32") return undefined;
   const results = roughCount(n.shape);
   const rest = roughCount(spec.reduce.slice(1));
-  if (typeof countOf(n.shape) !== "number" || results > (rest === 1 ? 1 << 14 : 1 << 18)) return undefined;
+  if (typeof countOf(n.shape) !== "number" || results > (rest === 1 ? 1 << 15 : 1 << 18)) return undefined;
   const byWork = 2 ** Math.round(Math.log2(PART_WORK / (results * rest)));
   // Each part is written and read once more: its sum must be long against that.
   const part = Math.max(1, byWork, 2 ** Math.ceil(Math.log2(2048 / rest)));
   if (typeof first === "number" && first < 2 * part) return undefined;
-  // A sum over plain rows is cut only where it can be long.
-  if (rest === 1 && byWork < 256) return undefined;
   return inParts(n, { ...spec, part }, ceilDivSize(first, part), graph);
 }

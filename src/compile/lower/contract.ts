@@ -37,6 +37,12 @@ const ACCUMULATORS = 8;
 const REGISTERS = 15;
 /** Results from which on a cut sum goes round by round. */
 const RESUME_FROM = 2048;
+/** Bytes that one round of them should read: half a first-level cache. */
+const NEAR_BYTES = 1 << 14;
+/** The fewest terms that a round adds to each result, where it may choose. */
+const SHORTEST_ROUND = 32;
+/** A batch, where its size is not known. */
+const BATCH = 256;
 /** A reduce loop of at most this many rounds is written out. */
 const UNROLL = 9;
 
@@ -83,8 +89,10 @@ class ContractKernel {
    * round reads stays in the cache. The order of the sum is the same.
    */
   readonly #resumed: boolean;
-  /** The round of the cut sum being written. */
-  #round: { first: Ix; isFirst: Val } | undefined;
+  /** The round of the cut sum being written: which indices of its first axis. */
+  #round: { from: Ix; to: Ix; isFirst: Val } | undefined;
+  /** Which part of a cut sum the task does. */
+  #partNumber: Ix | undefined;
 
   constructor(group: Contraction, spec: SplitContractSpec, options: ContractOptions) {
     const { node, result } = group;
@@ -176,11 +184,11 @@ class ContractKernel {
    */
   loops(outer: readonly number[], tiles: readonly Tile[], lanesAxis: number): Size {
     const { k } = this.c;
-    const { out, spec } = this;
+    const { out } = this;
     const index: Ix[] = out.map(() => Ix.number(0));
     const tileOf = (axis: number): number => tiles.find((t) => t.axis === axis)?.unroll ?? 1;
-    const first = spec.part === undefined ? outer[0] : undefined;
-    const cut = first === undefined ? undefined : this.#taskRows(first, tileOf(first));
+    const first = outer[0];
+    const cut = this.#cut(first, first === undefined ? 1 : tileOf(first));
     const columns = (body: (lanes: number) => void): void => {
       const column = (j: Ix, lanes: number): void => {
         index[lanesAxis] = j;
@@ -204,15 +212,43 @@ class ContractKernel {
     const all = (): void => walk(this.#order(outer, lanesAxis), tiles, 1);
     if (this.#resumed) this.#eachOfPart(all);
     else all();
-    return cut ? cut.tasks : spec.part === undefined ? 1 : ceilDivSize(spec.reduce[0]!, spec.part);
+    return cut?.tasks ?? 1;
+  }
+
+  /**
+   * What a task does: rows along the first loop axis, a part of a cut sum, or some rows of a part where few terms belong to
+   * many results (the gradient of a matrix, over a batch).
+   */
+  #cut(axis: number | undefined, unroll: number): { from: Ix; to: Ix; tasks: Size } | undefined {
+    const { k } = this.c;
+    const { part, reduce } = this.spec;
+    if (part === undefined) return axis === undefined ? undefined : this.#taskRows(axis, unroll);
+    const parts = ceilDivSize(reduce[0]!, part);
+    const size = axis === undefined ? 1 : this.out[axis]!.size;
+    const rows =
+      axis === undefined || !this.#resumed || this.sums.length > 1 ? 0 : this.#rowsOf(axis, unroll, [BATCH]);
+    if (rows === 0 || typeof size !== "number" || rows >= size) {
+      this.#partNumber = k.task();
+      return { from: Ix.number(0), to: k.size(size), tasks: parts };
+    }
+    const blocks = Math.ceil(size / rows);
+    this.#partNumber = k.floorDiv(k.task(), blocks);
+    const from = k.mod(k.task(), blocks).mul(rows);
+    const to = Ix.of(k.prim("imin", k.value(from.add(rows)), k.i32(size)));
+    return { from, to, tasks: mulSize(parts, blocks) };
+  }
+
+  /** Whole tiles along an axis that are enough for a task, for sums over `sums`. */
+  #rowsOf(axis: number, unroll: number, sums: readonly Size[]): number {
+    const others = this.out.filter((_, i) => i !== axis).map((x) => x.size);
+    const each = roughCount(others) * roughCount(sums);
+    return unroll * Math.max(1, Math.round(TASK_WORK / Math.max(1, each) / unroll));
   }
 
   /** Rows that a task does along the axis that tasks cut: whole tiles. */
   #taskRows(axis: number, unroll: number): { from: Ix; to: Ix; tasks: Size } {
     const { k } = this.c;
-    const others = this.out.filter((_, i) => i !== axis).map((x) => x.size);
-    const each = roughCount(others) * roughCount(this.spec.reduce);
-    const rows = unroll * Math.max(1, Math.round(TASK_WORK / Math.max(1, each) / unroll));
+    const rows = this.#rowsOf(axis, unroll, this.spec.reduce);
     const size = this.out[axis]!.size;
     const used = this.windowOf(axis) > 1 ? floorTo(size, unroll) : size;
     if (typeof used === "number" && used <= rows) return { from: Ix.number(0), to: k.size(used), tasks: 1 };
@@ -281,16 +317,30 @@ class ContractKernel {
     return sums.map((s) => s ?? this.zero(lanes));
   }
 
-  /** The rounds of a cut sum's first axis that the task does, one after another. */
+  /** Goes through the first axis of the task's part, in rounds where all results are taken a little further in each. */
   #eachOfPart(body: (first: Ix) => void): void {
     const { k } = this.c;
     const part = this.spec.part ?? internal("a cut sum expected");
-    const begin = k.task().mul(part);
+    const begin = (this.#partNumber ?? internal("a part expected")).mul(part);
     const end = k.prim("imin", k.value(begin.add(part)), k.value(k.size(this.sumBlocks()[0]!.count)));
-    k.for(begin, Ix.of(end), 1, (first) => {
-      this.#round = { first, isFirst: k.prim("ieq", k.value(first), k.value(begin)) };
-      body(first);
+    if (!this.#resumed) {
+      k.for(begin, Ix.of(end), 1, body);
+      return;
+    }
+    const length = this.#roundLength();
+    k.for(begin, Ix.of(end), length, (from) => {
+      const to = length === 1 ? from.add(1) : Ix.of(k.prim("imin", k.value(from.add(length)), end));
+      this.#round = { from, to, isFirst: k.prim("ieq", k.value(from), k.value(begin)) };
+      body(from);
     });
+  }
+
+  /** A round reads few enough bytes to find them again in the cache, and adds enough terms to each result. */
+  #roundLength(): number {
+    const [first, ...rest] = this.sums;
+    if (rest.length > 0) return 1;
+    const step = roughCount([first!.a]) + roughCount([first!.b]);
+    return 2 ** Math.round(Math.log2(Math.max(SHORTEST_ROUND, NEAR_BYTES / (4 * step))));
   }
 
   accumulate(places: readonly (readonly Ix[])[], lanes: number): Val[] {
@@ -305,7 +355,7 @@ class ContractKernel {
     const counts = blocks.map((b) => b.count);
     const rest = (first: Ix): void => nest(k, counts.slice(1), (others) => body([first, ...others]));
     if (this.spec.part === undefined) nest(k, counts, body);
-    else if (this.#resumed) rest(this.#round!.first);
+    else if (this.#round) k.for(this.#round.from, this.#round.to, 1, rest);
     else this.#eachOfPart(rest);
     return cells.map((cell) => k.get(cell));
   }
@@ -443,7 +493,7 @@ class ContractKernel {
       size: x.size,
     }));
     if (this.spec.part === undefined) return view;
-    return [{ ix: LaneIx.uniform(this.c.k.task()), size: this.group.node.shape[0]! }, ...view];
+    return [{ ix: LaneIx.uniform(this.#partNumber!), size: this.group.node.shape[0]! }, ...view];
   }
 
   flat(view: View, lanes: number): LaneIx {
