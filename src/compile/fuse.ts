@@ -40,6 +40,8 @@ export interface Fused {
 
 /** An elementwise node that costs more than this is not computed twice. */
 const DEAR = 6;
+/** Arrays that are counted of those that a node reads. */
+const MOST_READS = 4;
 
 export function fuse(r: Roots): Fused {
   const order = topological(rootNodes(r));
@@ -183,6 +185,7 @@ function chooseMemory(
   const forced = new Set<CNode>(required);
   for (const n of order) for (const x of needsInMemory(n)) forced.add(throughReshapes(x));
   const cost = costs(order);
+  const scattered = scatteredReads(order, users, (n) => forced.has(n) || results.has(n) || !inlinable(n));
   const inMemory = new Set<CNode>();
   /** The kernels that would compute an inlined node. */
   const kernels = new Map<CNode, Set<CNode>>();
@@ -200,6 +203,7 @@ function chooseMemory(
       forced.has(n) ||
       results.has(n) ||
       !inlinable(n) ||
+      scattered.has(n) ||
       (dear && n.spec.kind !== "source" && (mine.size > 1 || repeated));
     if (keep) inMemory.add(n);
   }
@@ -210,17 +214,43 @@ function chooseMemory(
       ? n.inputs.reduce((sum, x) => sum + (inMemory.has(x) ? 0 : paid.get(x)!), 0)
       : 0;
     const total = ownCost(n) + below;
-    if (inMemory.has(n) && !forced.has(n) && !results.has(n) && inlinable(n) && total <= DEAR)
+    const cheap = total <= DEAR && !scattered.has(n);
+    if (inMemory.has(n) && !forced.has(n) && !results.has(n) && inlinable(n) && cheap)
       inMemory.delete(n);
     paid.set(n, Math.min(total, 1e6));
   }
   return inMemory;
 }
 
+/**
+ * Nodes taken from at many places, again and again, that would read several arrays as long as they are at each: one array is
+ * fetched sooner.
+ */
+function scatteredReads(
+  order: readonly CNode[],
+  users: Map<CNode, CNode[]>,
+  isStored: (n: CNode) => boolean,
+): Set<CNode> {
+  const out = new Set<CNode>();
+  const reads = new Map<CNode, ReadonlySet<CNode>>();
+  for (const n of order) {
+    if (isStored(n)) {
+      reads.set(n, new Set([n]));
+      continue;
+    }
+    const mine = new Set(n.inputs.flatMap((x) => [...reads.get(x)!].slice(0, MOST_READS)));
+    reads.set(n, mine);
+    const long = [...mine].filter((x) => sameSize(countOf(x.shape), countOf(n.shape)));
+    if (long.length > 1 && users.get(n)!.some((u) => u.spec.kind === "gather" && repeats(u, n))) out.add(n);
+  }
+  return out;
+}
+
 /** Whether `u` uses the same element of `n` many times. */
 function repeats(u: CNode, n: CNode): boolean {
   if (isMove(u, "broadcast")) return !sameSize(countOf(u.shape), countOf(n.shape));
-  if (u.spec.kind === "gather") return true;
+  // Taking as many as there are takes each about once (a permutation).
+  if (u.spec.kind === "gather") return u.inputs[0] !== n || !sameSize(countOf(u.shape), countOf(n.shape));
   return u.spec.kind === "window" && u.spec.fn !== "spread" && u.spec.fn !== "pick";
 }
 

@@ -254,6 +254,7 @@ class Emitter {
   private prim(v: Val, def: Extract<Def, { k: "prim" }>, j: number): void {
     const vector = this.laneCount(v) > 1;
     if (vector && def.op === "fselect" && this.pickByOrder(def.args, j)) return;
+    if (vector && (def.op === "fselect" || def.op === "iselect") && this.maskOut(def.args, j)) return;
     const row = prims[def.op];
     const divisor = def.args.length === 2 ? this.def(def.args[1]!) : undefined;
     const simple = divisor?.k === "const" ? divisionBy(def.op, divisor.value, vector) : undefined;
@@ -279,6 +280,19 @@ class Emitter {
       this.push(p, j);
       this.w.op(op.f32x4Pmin);
     } else return false;
+    return true;
+  }
+
+  /** A choice between something and 0 is the mask and that something. */
+  private maskOut([cond, a, b]: readonly Val[], j: number): boolean {
+    const isZero = (v: Val): boolean => {
+      const def = this.def(v);
+      return def.k === "const" && Object.is(def.value, 0);
+    };
+    if (!isZero(b!) && !isZero(a!)) return false;
+    this.push(isZero(b!) ? a! : b!, j);
+    this.push(cond!, j);
+    this.w.op(isZero(b!) ? op.v128And : op.v128Andnot);
     return true;
   }
 

@@ -101,6 +101,7 @@ export const op = {
   f32x4Le: simd(0x45),
   v128Not: simd(0x4d),
   v128And: simd(0x4e),
+  v128Andnot: simd(0x4f),
   v128Or: simd(0x50),
   v128Xor: simd(0x51),
   v128Bitselect: simd(0x52),

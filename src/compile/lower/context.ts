@@ -86,7 +86,7 @@ export function vectorLoop(
     const whole = count - (count % lanes);
     if (whole / lanes <= unroll) for (let i = 0; i < whole; i += lanes) body(lo.add(i), lanes);
     else k.for(lo, lo.add(whole), lanes, (i) => body(i, lanes));
-    if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 4 ? 4 : 1, body, unroll);
+    if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 16 ? 16 : lanes > 4 ? 4 : 1, body, unroll);
     return;
   }
   const n = k.value(hi.sub(lo));

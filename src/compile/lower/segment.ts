@@ -7,6 +7,8 @@ import { along, bytesOf, Context, type Draft, nest, taskRange, vectorLoop } from
 import { lowerFill } from "./map.ts";
 
 const TASK_ROWS = 256;
+/** Columns that are reduced together where there are as many: what is gathered is found once for all of them. */
+const WIDE = 32;
 
 export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, lanes: number): Draft[] {
   if (n.spec.kind !== "segment") return internal("segment expected");
@@ -37,12 +39,13 @@ function fold(
       min: float ? "fmin" : "imin",
     } satisfies Record<string, PrimOp>
   )[fn];
+  const wide = typeof columns === "number" && columns >= WIDE ? WIDE : lanes;
   const { from, to } = taskRange(k, rows, TASK_ROWS);
   k.for(from, to, 1, (row) => {
     const begin = rowPointer(c, ptr, row);
     const end = rowPointer(c, ptr, row.add(1));
     nest(k, inner.slice(0, -1), (rest) => {
-      vectorLoop(k, 0, k.size(columns), lanes, (j, width) => {
+      vectorLoop(k, 0, k.size(columns), wide, (j, width) => {
         const tail: Segment[] = rest.map((ix, i) => ({ ix: LaneIx.uniform(ix), size: inner[i]! }));
         if (inner.length > 0) tail.push({ ix: along(j, width), size: columns });
         const at = (e: Ix) =>
