@@ -113,6 +113,95 @@ async function convolution({ batch, size, channels, filters, kernel, depthwise }
   return async () => (await timed(several)) / repeat;
 }
 
+/** Undirected edges between random nodes; binary features of the given density whose rows sum to 1, or uniform ones. */
+function randomGraph({ nodes, pairs, features, density, classes }, seed) {
+  const ends = uniform(2 * pairs, seed).map((v) => Math.floor(v * nodes));
+  const [from, to] = [ends.subarray(0, pairs), ends.subarray(pairs)];
+  const x = uniform(nodes * features, seed + 1);
+  for (let node = 0; density !== undefined && node < nodes; node++) {
+    const row = x.subarray(node * features, (node + 1) * features);
+    const ones = row.reduce((n, v) => n + (v < density), 0);
+    row.forEach((v, i) => {
+      row[i] = v < density ? 1 / ones : 0;
+    });
+  }
+  return {
+    x: { data: x, shape: [nodes, features], dtype: "float32" },
+    edgeIndex: [
+      [from, to],
+      [to, from],
+    ].map(([a, b]) => {
+      const both = new Int32Array(2 * pairs);
+      both.set(a);
+      both.set(b, pairs);
+      return both;
+    }),
+    y: Int32Array.from(uniform(nodes, seed + 2), (v) => Math.floor(v * classes)),
+  };
+}
+
+function graphs({ Data, karateClub }, work) {
+  if (work.graph === "karate") return karateClub().at(0);
+  if (work.graphs === undefined) {
+    const trainMask = {
+      data: Uint8Array.from({ length: work.nodes }, (_, i) => Number(i < work.labelled)),
+      shape: [work.nodes],
+      dtype: "bool",
+    };
+    return new Data({ ...randomGraph(work, 1), trainMask });
+  }
+  const sizes = uniform(work.graphs, 1).map((v) => Math.floor(work.nodes * (0.5 + v)));
+  return Array.from(sizes, (nodes, i) => {
+    const pairs = Math.round((work.pairs * nodes) / work.nodes);
+    return new Data({ ...randomGraph({ ...work, nodes, pairs }, 3 * i), y: Int32Array.of(i % 2) });
+  });
+}
+
+/** Graph convolutions with an activation behind each but the last of them, or behind all where a layer follows. */
+function graphNetwork({ GATConv, GCNConv, GraphModel, Linear, dropout, globalMeanPool }, activations, work) {
+  const { activation, classes, classifier, dropout: rate = 0, features, heads, hidden } = work;
+  const sizes = [features, ...hidden];
+  const width = sizes.at(-1) * (heads ?? 1);
+  const convolution = (from, to, options) =>
+    heads ? new GATConv(from, to, { dropout: rate, ...options }) : new GCNConv(from, to);
+  return new (class extends GraphModel {
+    convs = [
+      ...hidden.map((size, i) => convolution(sizes[i], size, { heads })),
+      ...(classifier ? [] : [convolution(width, classes, { heads: 1, concat: false })]),
+    ];
+    lin = classifier ? new Linear(width, classes) : undefined;
+
+    call(graph, ctx) {
+      let x = graph.x;
+      for (const [i, conv] of this.convs.entries()) {
+        x = dropout(x, rate, ctx);
+        x = heads ? conv.call(x, graph.edgeIndex, undefined, ctx) : conv.call(x, graph.edgeIndex);
+        if (this.lin || i + 1 < this.convs.length) x = activations[activation](x);
+      }
+      if (work.graphs !== undefined) x = globalMeanPool(x, graph.batch);
+      return this.lin ? this.lin.call(x) : x;
+    }
+  })();
+}
+
+async function graphTraining(work) {
+  const [{ losses, where }, graph] = await Promise.all([import("tendril"), import("tendril/graph")]);
+  const activations = {
+    tanh: (x) => x.tanh(),
+    relu: (x) => x.relu(),
+    elu: (x) => where(x.greater(0), x, x.minimum(0).exp().sub(1)),
+  };
+  const model = graphNetwork(graph, activations, work);
+  const loss = new losses.SparseCategoricalCrossentropy({ fromLogits: true });
+  model.compile({ optimizer: new graph.TorchAdam({ learningRate: 0.01 }), loss, backend });
+  const data = graphs(graph, work);
+  const many = work.graphs !== undefined;
+  const options = { ...(many ? { batchSize: work.batch } : { mask: "trainMask" }), verbose: 0 };
+  const all = () => model.fit(data, { ...options, epochs: work.epochs });
+  await warmUp(all);
+  return async () => (await timed(all)) / work.epochs;
+}
+
 /** The whole work is one cold step; importing is part of it. */
 async function startup(work) {
   const { x, shape, labels } = samples(work);
@@ -128,5 +217,6 @@ await takePart(`Tendril ${name}, ${threads} thread${threads === "1" ? "" : "s"}`
   predict: prediction,
   matmul: product,
   conv: convolution,
+  graph: graphTraining,
   startup,
 });

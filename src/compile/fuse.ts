@@ -185,7 +185,12 @@ function chooseMemory(
   const forced = new Set<CNode>(required);
   for (const n of order) for (const x of needsInMemory(n)) forced.add(throughReshapes(x));
   const cost = costs(order);
-  const scattered = scatteredReads(order, users, (n) => forced.has(n) || results.has(n) || !inlinable(n));
+  const reads = longReads(order, (n) => forced.has(n) || results.has(n) || !inlinable(n));
+  const taken = (n: CNode): boolean => users.get(n)!.some((u) => u.spec.kind === "gather" && repeats(u, n));
+  /** Taken at many places, again and again, from several arrays or across the rows of one: one array in order is fetched sooner. */
+  const scattered = new Set(order.filter((n) => (reads.get(n)! > 1 || isTurned(n)) && taken(n)));
+  /** What is generated from positions is generated where it is taken; there may be fewer of those. */
+  const elsewhere = (u: CNode, n: CNode): boolean => u.spec.kind === "gather" && reads.get(n) === 0;
   const inMemory = new Set<CNode>();
   /** The kernels that would compute an inlined node. */
   const kernels = new Map<CNode, Set<CNode>>();
@@ -198,7 +203,7 @@ function chooseMemory(
     kernels.set(n, mine);
     if (covered.has(n)) continue;
     const dear = cost.get(n)! > DEAR;
-    const repeated = users.get(n)!.some((u) => repeats(u, n) && !inMemory.has(n));
+    const repeated = users.get(n)!.some((u) => repeats(u, n) && !elsewhere(u, n));
     const keep =
       forced.has(n) ||
       results.has(n) ||
@@ -215,33 +220,25 @@ function chooseMemory(
       : 0;
     const total = ownCost(n) + below;
     const cheap = total <= DEAR && !scattered.has(n);
-    if (inMemory.has(n) && !forced.has(n) && !results.has(n) && inlinable(n) && cheap)
-      inMemory.delete(n);
+    if (inMemory.has(n) && !forced.has(n) && !results.has(n) && inlinable(n) && cheap) inMemory.delete(n);
     paid.set(n, Math.min(total, 1e6));
   }
   return inMemory;
 }
 
-/**
- * Nodes taken from at many places, again and again, that would read several arrays as long as they are at each: one array is
- * fetched sooner.
- */
-function scatteredReads(
-  order: readonly CNode[],
-  users: Map<CNode, CNode[]>,
-  isStored: (n: CNode) => boolean,
-): Set<CNode> {
-  const out = new Set<CNode>();
+/** Whether neighbours along the last axis lie apart in memory. */
+function isTurned(n: CNode): boolean {
+  return n.spec.kind === "move" && n.spec.move === "permute" && n.spec.axes.at(-1) !== n.shape.length - 1;
+}
+
+/** How many arrays as long as a node it reads, if all that is inlinable is inlined. */
+function longReads(order: readonly CNode[], isStored: (n: CNode) => boolean): Map<CNode, number> {
+  const out = new Map<CNode, number>();
   const reads = new Map<CNode, ReadonlySet<CNode>>();
   for (const n of order) {
-    if (isStored(n)) {
-      reads.set(n, new Set([n]));
-      continue;
-    }
-    const mine = new Set(n.inputs.flatMap((x) => [...reads.get(x)!].slice(0, MOST_READS)));
-    reads.set(n, mine);
-    const long = [...mine].filter((x) => sameSize(countOf(x.shape), countOf(n.shape)));
-    if (long.length > 1 && users.get(n)!.some((u) => u.spec.kind === "gather" && repeats(u, n))) out.add(n);
+    const mine = isStored(n) ? [n] : n.inputs.flatMap((x) => [...reads.get(x)!].slice(0, MOST_READS));
+    reads.set(n, new Set(mine));
+    out.set(n, [...reads.get(n)!].filter((x) => sameSize(countOf(x.shape), countOf(n.shape))).length);
   }
   return out;
 }

@@ -10,6 +10,7 @@ import {
 import { UsageError } from "../ir/errors.ts";
 import { type Shape, staticSize } from "../ir/size.ts";
 import { type CallContext, callContext } from "../nn/context.ts";
+import { asSparse, sparseOf } from "./sparse.ts";
 
 /** Gives a mask of `shape`: 1 with probability `keep`, else 0. */
 export type MaskSource = (shape: Shape, keep: number) => Tensor;
@@ -88,5 +89,7 @@ export function dropout(
   if (rate === 1) return x.mul(0);
   // Counter streams have no order that must be kept.
   const mask = ctx.mask(x.shape, 1 - rate);
-  return x.mul((isReplaying() ? arrange(mask) : mask).mul(1 / (1 - rate)));
+  const factors = (isReplaying() ? arrange(mask) : mask).mul(1 / (1 - rate));
+  const sparse = sparseOf(x);
+  return sparse ? asSparse(x.mul(factors), sparse.times(factors)) : x.mul(factors);
 }

@@ -24,11 +24,20 @@ import { addSize, countOf, evalSize, symbolsOf } from "../ir/size.ts";
 import { type CallContext, callContext } from "../nn/context.ts";
 import type { Layout, Rows } from "../nn/data-adapter.ts";
 import type { HostArray } from "../nn/host-array.ts";
+import { Batch } from "./batch.ts";
 import type { CompressedName } from "./compressed.ts";
 import { contextOf, type GraphContext, type MaskSource } from "./context.ts";
 import type { Data, GraphArray } from "./data.ts";
 import type { EdgeSource } from "./edges.ts";
 import { Graph, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
+import {
+  asSparse,
+  isSparse,
+  type SparseArrays,
+  SparseMatrix,
+  type SparseName,
+  sparseArrays,
+} from "./sparse.ts";
 
 /** What a form is made for. */
 export interface FormModel {
@@ -51,6 +60,7 @@ class Sizes {
   readonly looped = dim("edges with loops");
   readonly graphs = dim("graphs");
   readonly labelled = dim("labelled");
+  readonly nonzero = dim("features that are not 0");
   readonly #others = new Map<string, Dim>();
 
   /** The symbol of a field that counts neither nodes nor edges. */
@@ -61,12 +71,24 @@ class Sizes {
   }
 }
 
-/** The arrays of structures by their names in a plan: `edges.ptr`, `loops.source`, `nodes.ids`. */
-type ArrayName = `edges.${CompressedName}` | `loops.${CompressedName}` | "nodes.ptr" | "nodes.ids";
+/** The arrays of structures by their names in a plan: `edges.ptr`, `loops.source`, `sparse.value` of `x`, `nodes.ids`. */
+type ArrayName =
+  | `edges.${CompressedName}`
+  | `loops.${CompressedName}`
+  | `sparse.${SparseName}`
+  | "nodes.ptr"
+  | "nodes.ids";
 
 /** A mask that is drawn for each step. */
 interface Drawn extends ValueSpec {
   readonly keep: number;
+}
+
+/** Whether the features of a graph are held as sparse: in one graph, which stays; batches would be searched anew each time. */
+export function hasSparseFeatures(example: Data): boolean {
+  if (example instanceof Batch || !valueFields(example).includes("x")) return false;
+  const { data, shape, dtype } = example.array("x");
+  return dtype === "float32" && isSparse(data, shape);
 }
 
 export class Form {
@@ -80,11 +102,13 @@ export class Form {
   /** Names of fields and arrays that are inputs of the plan, in order. */
   readonly #names: readonly string[];
   readonly #drawn: readonly Drawn[];
+  readonly #sparse: boolean;
 
   /** @param key what tells the form apart from others of the model. */
   constructor(model: FormModel, example: Data, options: FormOptions, key: string) {
     this.#model = model;
     this.#options = options;
+    this.#sparse = hasSparseFeatures(example);
     const fields = new Map<string, ValueSpec>();
     for (const name of valueFields(example)) fields.set(name, this.#fieldSpec(example, name));
     this.#fields = fields;
@@ -150,9 +174,17 @@ export class Form {
     if (name === "labelled.rank") return int(this.outputs[0]![0]!);
     if (name === "nodes.ptr") return int(addSize(graphs, 1));
     if (name === "nodes.ids") return int(nodes);
+    if (name.startsWith("sparse.")) return this.#sparseSpec(name.slice("sparse.".length) as SparseName);
     const [structure, array] = name.split(".") as [string, CompressedName];
     if (array === "ptr" || array === "columnPtr") return int(addSize(nodes, 1));
     return int(array === "listed" || structure === "edges" ? edges : looped);
+  }
+
+  #sparseSpec(name: SparseName): ValueSpec {
+    const { nodes, nonzero } = this.#sizes;
+    const columns = this.#fields.get("x")!.shape[1]!;
+    const size = { rowPtr: addSize(nodes, 1), columnPtr: addSize(columns, 1) }[name as string] ?? nonzero;
+    return { shape: [size], dtype: name === "value" ? "float32" : "int32" };
   }
 
   #specs(example: Data): ValueSpec[] {
@@ -190,12 +222,13 @@ export class Form {
       array: (name) => tensorOf(`${kind}.${name}` satisfies ArrayName),
       loops: () => structure("loops"),
     });
+    const features = new SparseMatrix((name) => tensorOf(`sparse.${name}` satisfies ArrayName));
     const source: GraphSource = {
       numNodes: nodes,
       numGraphs: graphs,
       edges: structure("edges"),
       fields: [...this.#fields.keys()],
-      field: tensorOf,
+      field: (name) => (name === "x" && this.#sparse ? asSparse(tensorOf(name), features) : tensorOf(name)),
       nodes: (array) => tensorOf(`nodes.${array}` satisfies ArrayName),
     };
     return new Graph(source);
@@ -222,7 +255,8 @@ export class Form {
   rows(data: Data, mask?: string | null): Rows {
     const { target } = this.#options;
     const chosen = target !== undefined && mask ? maskedRows(data, mask) : undefined;
-    const xs = this.#inputs().map((name) => this.#array(data, name, chosen));
+    const sparse = this.#sparse ? sparseFeatures(data) : undefined;
+    const xs = this.#inputs().map((name) => this.#array(data, name, chosen, sparse));
     if (target === undefined)
       return { xs, ys: [], weight: undefined, count: data.numNodes, layout: this.layout };
     const y = labels(data, target);
@@ -264,8 +298,14 @@ export class Form {
     return values;
   }
 
-  #array(data: Data, name: string, chosen: Chosen | undefined): HostArray {
+  #array(data: Data, name: string, chosen: Chosen | undefined, sparse: SparseArrays | undefined): HostArray {
     if (this.#fields.has(name)) return hostArray(data.array(name));
+    if (name === "sparse.value") {
+      const { value } = sparse!;
+      return { data: value, shape: [value.length], dtype: "float32" };
+    }
+    if (name.startsWith("sparse."))
+      return ints(sparse![name.slice("sparse.".length) as Exclude<SparseName, "value">]);
     const [structure, array] = name.split(".") as [string, CompressedName];
     if (structure === "nodes") return ints(nodeArrays(data)[array === "ptr" ? 0 : 1]);
     if (name === "labelled.index") return ints(chosen!.index);
@@ -333,6 +373,11 @@ function takeRows(y: HostArray, rows: Int32Array): HostArray {
     data.set(y.data.subarray(row * width, (row + 1) * width), i * width);
   });
   return { data, shape: [rows.length, ...y.shape.slice(1)], dtype: y.dtype };
+}
+
+function sparseFeatures(data: Data): SparseArrays {
+  const { data: values, shape } = data.array("x");
+  return sparseArrays(values as TypedArray, shape as readonly [number, number]);
 }
 
 function hostArray({ data, shape, dtype }: GraphArray): HostArray {

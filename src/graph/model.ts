@@ -19,7 +19,7 @@ import type { Trainable } from "../nn/trainable.ts";
 import { Turn } from "../nn/turn.ts";
 import type { GraphContext } from "./context.ts";
 import type { Data } from "./data.ts";
-import { Form, type FormOptions } from "./form.ts";
+import { Form, type FormOptions, hasSparseFeatures } from "./form.ts";
 import { type Graph, valueFields } from "./graph.ts";
 import { GraphModule } from "./module.ts";
 import { snakeCase } from "./state.ts";
@@ -226,7 +226,8 @@ export abstract class GraphModel extends GraphModule implements Trainable {
       const { shape, dtype } = example.array(name);
       return `${name}:${dtype}[${/index|face/i.test(name) ? shape.slice(0, -1) : shape.slice(1)}]`;
     });
-    const key = `${fields} ${options.target ?? ""} ${options.masked ? "masked" : ""} ${isReplaying()}`;
+    const sparse = hasSparseFeatures(example) ? "sparse" : "";
+    const key = `${fields} ${sparse} ${options.target ?? ""} ${options.masked ? "masked" : ""} ${isReplaying()}`;
     const known = this.#forms.get(key);
     if (known) return known;
     const form = new Form(this, example, options, key);

@@ -5,7 +5,7 @@ import { makeResident, type Opener, type TrainStep } from "../nn/batches.ts";
 import { checkLabels, checkWhole } from "../nn/checks.ts";
 import type { Rows } from "../nn/data-adapter.ts";
 import type { RunInput } from "../nn/run.ts";
-import { arraysOf, type Stepper } from "../nn/stepper.ts";
+import { arraysOf, type Stepper, type Trainer } from "../nn/stepper.ts";
 import type { Trainable } from "../nn/trainable.ts";
 import { Batch } from "./batch.ts";
 import { Data } from "./data.ts";
@@ -115,6 +115,7 @@ function singleGraph(
     conditions: { nodes: data.numNodes, edges: data.numEdges, labels: rows.count, seed },
     open(stepper) {
       const resident = makeResident(rows, stepper);
+      let train: Trainer | undefined;
       let closed = false;
       return {
         steps: 1,
@@ -122,10 +123,11 @@ function singleGraph(
         warning: undefined,
         *epoch(_epoch, _turn, from) {
           if (from > 0) return;
-          const train = stepper.trainer(rows, resident);
+          train ??= stepper.trainer(rows, resident);
+          const step = train;
           yield {
             count: rows.count,
-            train: () => train(form.draw(data), rows.count),
+            train: () => step(form.draw(data), rows.count),
             rows: () => rows,
             place: {},
           };
@@ -157,7 +159,7 @@ function manyGraphs(
       exhausted: false,
       warning: undefined,
       *epoch(epoch, _turn, from): Generator<TrainStep, void> {
-        let train: ReturnType<Stepper["trainer"]> | undefined;
+        let train: Trainer | undefined;
         let at = 0;
         for (const batch of epochOf(input, epoch, { ...options, batchSize })) {
           if (at++ < from) continue;

@@ -4,6 +4,7 @@ import { ShapeError, UsageError } from "../../ir/errors.ts";
 import { showShape } from "../../ir/size.ts";
 import type { Draws } from "../draws.ts";
 import { GraphModule } from "../module.ts";
+import { sparseOf } from "../sparse.ts";
 
 /** How the weight of a `Linear` begins; `null` is `kaimingUniform`, as in PyTorch. */
 export type WeightInitializer = "glorot" | "uniform" | "kaimingUniform" | null;
@@ -101,7 +102,8 @@ export class Linear extends GraphModule {
         try: "give the operator the width of x as inChannels, or -1 to take it from the first call",
       });
     }
-    return x.matmul(this.weight!.value.transpose());
+    const matrix = this.weight!.value.transpose();
+    return sparseOf(x)?.matmul(matrix) ?? x.matmul(matrix);
   }
 
   protected override describe(): string {
