@@ -185,12 +185,13 @@ function chooseMemory(
   const forced = new Set<CNode>(required);
   for (const n of order) for (const x of needsInMemory(n)) forced.add(throughReshapes(x));
   const cost = costs(order);
-  const reads = longReads(order, (n) => forced.has(n) || results.has(n) || !inlinable(n));
+  const reads = arraysRead(order, (n) => forced.has(n) || results.has(n) || !inlinable(n));
   const taken = (n: CNode): boolean => users.get(n)!.some((u) => u.spec.kind === "gather" && repeats(u, n));
   /** Taken at many places, again and again, from several arrays or across the rows of one: one array in order is fetched sooner. */
-  const scattered = new Set(order.filter((n) => (reads.get(n)! > 1 || isTurned(n)) && taken(n)));
+  const several = (n: CNode): boolean => reads.get(n)!.long > 1 || reads.get(n)!.all > 2;
+  const scattered = new Set(order.filter((n) => (several(n) || isTurned(n)) && taken(n)));
   /** What is generated from positions is generated where it is taken; there may be fewer of those. */
-  const elsewhere = (u: CNode, n: CNode): boolean => u.spec.kind === "gather" && reads.get(n) === 0;
+  const elsewhere = (u: CNode, n: CNode): boolean => u.spec.kind === "gather" && reads.get(n)!.long === 0;
   const inMemory = new Set<CNode>();
   /** The kernels that would compute an inlined node. */
   const kernels = new Map<CNode, Set<CNode>>();
@@ -231,14 +232,20 @@ function isTurned(n: CNode): boolean {
   return n.spec.kind === "move" && n.spec.move === "permute" && n.spec.axes.at(-1) !== n.shape.length - 1;
 }
 
-/** How many arrays as long as a node it reads, if all that is inlinable is inlined. */
-function longReads(order: readonly CNode[], isStored: (n: CNode) => boolean): Map<CNode, number> {
-  const out = new Map<CNode, number>();
+/** How many arrays a node reads, and how many as long as itself, if all that is inlinable is inlined. */
+function arraysRead(
+  order: readonly CNode[],
+  isStored: (n: CNode) => boolean,
+): Map<CNode, { all: number; long: number }> {
+  const out = new Map<CNode, { all: number; long: number }>();
   const reads = new Map<CNode, ReadonlySet<CNode>>();
   for (const n of order) {
-    const mine = isStored(n) ? [n] : n.inputs.flatMap((x) => [...reads.get(x)!].slice(0, MOST_READS));
-    reads.set(n, new Set(mine));
-    out.set(n, [...reads.get(n)!].filter((x) => sameSize(countOf(x.shape), countOf(n.shape))).length);
+    const mine = new Set(
+      isStored(n) ? [n] : n.inputs.flatMap((x) => [...reads.get(x)!].slice(0, MOST_READS)),
+    );
+    reads.set(n, mine);
+    const long = [...mine].filter((x) => sameSize(countOf(x.shape), countOf(n.shape))).length;
+    out.set(n, { all: mine.size, long });
   }
   return out;
 }

@@ -11,9 +11,9 @@ import { defineOp } from "./op.ts";
 import type { Operand } from "./operand.ts";
 import { toFloat, toIndices } from "./operand.ts";
 import { mapOp } from "./ops/map.ts";
-import { broadcast, reshapeTo } from "./ops/move.ts";
+import { broadcast, reshapeTo, sliceTo } from "./ops/move.ts";
 import { argsort } from "./ops/sort.ts";
-import { iota, scalarConstant } from "./ops/source.ts";
+import { constant, iota, scalarConstant } from "./ops/source.ts";
 import { checkShape, maxElements, wholeNumber } from "./shape.ts";
 import type { Tensor } from "./tensor.ts";
 
@@ -32,6 +32,10 @@ export interface RandomKey {
 
 type Words = readonly [number, number];
 
+function isKnown(words: RandomKey["words"]): words is Words {
+  return typeof words[0] === "number";
+}
+
 /** Both words after taking in a text. */
 function absorb(words: Words, text: string): Words {
   let state = words;
@@ -49,8 +53,15 @@ function knownKey(words: Words): RandomKey {
     at: (step) =>
       typeof step === "number"
         ? knownKey(threefry2x32(words[0], words[1], step, -domains.step))
-        : tracedKey(derive([scalarConstant(words[0], "int32"), scalarConstant(words[1], "int32")], step)),
+        : tracedKey(derive(inMemory(words), step)),
   };
+}
+
+/** The words as memory: programs and kernels are then the same for every seed. */
+function inMemory(words: Words): [Tensor, Tensor] {
+  const both = constant(Int32Array.from(words), [2], "int32");
+  const word = (i: number): Tensor => reshapeTo(sliceTo(both, [1], [i], [1]), []);
+  return [word(0), word(1)];
 }
 
 function tracedKey(words: readonly [Tensor, Tensor]): RandomKey {
@@ -97,9 +108,9 @@ export function key(seed: number, path = ""): RandomKey {
 function bits(k: RandomKey, shape: Shape, word: typeof word0, op: string): Tensor {
   checkShape(op, shape);
   const at = reshapeTo(iota(countOf(shape)), shape);
-  const spread = (w: number | Tensor): Tensor =>
-    broadcast(typeof w === "number" ? scalarConstant(w, "int32") : w, shape, op);
-  return word([spread(k.words[0]), spread(k.words[1]), at, spread(0)], {}, op);
+  const words = isKnown(k.words) ? inMemory(k.words) : k.words;
+  const spread = (w: Tensor): Tensor => broadcast(w, shape, op);
+  return word([spread(words[0]), spread(words[1]), at, spread(scalarConstant(0, "int32"))], {}, op);
 }
 
 const unitOp = defineOp<object>({
