@@ -1,6 +1,6 @@
 /**
- * `npm run bench -- [NAMES] [--python PYTHON] [--runs N] [--threads N] [--backends LIST] [--only LIST] [--json]
- * [--markdown FILE]`
+ * `npm run bench -- [NAMES] [--python PYTHON] [--runs N] [--threads N] [--rows N] [--backends LIST]
+ * [--only LIST] [--json] [--markdown FILE]`
  *
  * Measures Tendril and the peers that are installed. All contestants of a case are started and warmed up, then take turns;
  * the median of the runs counts, the spread is told. A table goes to the standard output (and to the file of
@@ -11,7 +11,7 @@ import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Contestant, type Entrant, entrants, runCold } from "./contestants.ts";
 import { type Measured, markdown, type Result, show, summarise } from "./report.ts";
-import { type Benchmark, benchmarks, type Case, inUnit } from "./workloads.ts";
+import { type Benchmark, benchmarks, type Case, inUnit, type Workload } from "./workloads.ts";
 
 function options() {
   const { values, positionals } = parseArgs({
@@ -20,6 +20,7 @@ function options() {
       python: { type: "string" },
       runs: { type: "string", default: "5" },
       threads: { type: "string", default: `${Math.min(2, availableParallelism())}` },
+      rows: { type: "string", default: `${Number.MAX_SAFE_INTEGER}` },
       backends: { type: "string", default: "wasm" },
       only: { type: "string", default: "" },
       markdown: { type: "string" },
@@ -31,13 +32,18 @@ function options() {
     throw new Error(`no benchmark ${unknown}; there are ${benchmarks.map((b) => b.name).join(", ")}`);
   }
   const chosen = benchmarks.filter((b) => positionals.length === 0 || positionals.includes(b.name));
-  const whole = (name: "runs" | "threads") => {
+  const whole = (name: "runs" | "threads" | "rows") => {
     const value = Number(values[name]);
     if (!Number.isInteger(value) || value < 1)
       throw new Error(`--${name} takes a number from 1, not ${values[name]}`);
     return value;
   };
-  return { ...values, runs: whole("runs"), threads: whole("threads"), chosen };
+  return { ...values, runs: whole("runs"), threads: whole("threads"), rows: whole("rows"), chosen };
+}
+
+/** An epoch of fewer rows, for slow machines. */
+function atMost(workload: Workload, rows: number): Workload {
+  return "rows" in workload ? { ...workload, rows: Math.min(workload.rows, rows) } : workload;
 }
 
 function tell(text: string): void {
@@ -94,7 +100,7 @@ async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonl
   return [...measured.values()];
 }
 
-const { backends, chosen, json, markdown: file, only, python, runs, threads } = options();
+const { backends, chosen, json, markdown: file, only, python, rows, runs, threads } = options();
 const wanted = only.toLowerCase().split(",");
 const who = entrants({ backends: backends.split(","), threads, python }).filter((e) =>
   wanted.some((text) => e.name.toLowerCase().includes(text)),
@@ -102,7 +108,8 @@ const who = entrants({ backends: backends.split(","), threads, python }).filter(
 const results: Result[] = [];
 for (const benchmark of chosen) {
   tell(`${benchmark.name}: ${benchmark.about}`);
-  for (const one of benchmark.cases) {
+  for (const whole of benchmark.cases) {
+    const one = { ...whole, workload: atMost(whole.workload, rows) };
     const measure = one.workload.kind === "startup" ? coldStarts : alternate;
     const measured: Measured[] = await measure(benchmark, one, who, runs);
     const found = summarise(benchmark, one.label, measured);

@@ -14,6 +14,7 @@ export const bench = defineCommand({
     python: { kind: "text", value: "PYTHON", about: "a Python with Keras or PyTorch to compare with" },
     runs: { kind: "whole", value: "N", min: 1, about: "how often each is measured" },
     threads: { kind: "whole", value: "N", min: 1, max: 64, about: "threads to compute on" },
+    rows: { kind: "whole", value: "N", min: 1, about: "the most rows of an epoch" },
     backends: {
       kind: "text",
       value: "LIST",
@@ -38,8 +39,8 @@ export const bench = defineCommand({
         try: "clone the repository and run it there",
       });
     }
-    const { python, runs, threads, backends, markdown, only } = values;
-    const flags = Object.entries({ python, runs, threads, backends, markdown, only }).flatMap(
+    const { python, runs, threads, rows, backends, markdown, only } = values;
+    const flags = Object.entries({ python, runs, threads, rows, backends, markdown, only }).flatMap(
       ([name, value]) => (value === undefined ? [] : [`--${name}`, String(value)]),
     );
     const text = await output(

@@ -22,7 +22,11 @@ export abstract class Aggregation extends GraphModule {
 /** The aggregations without options, by PyTorch Geometric's names. */
 export type AggregationName = "add" | "sum" | "mean" | "max" | "min" | "mul" | "var" | "std" | "softmax";
 
-function plain(name: string, reduce: (groups: Groups, values: Tensor) => Tensor, isLinear = false) {
+function plain(
+  name: string,
+  reduce: (groups: Groups, values: Tensor) => Tensor,
+  isLinear = false,
+): new () => Aggregation {
   return class extends Aggregation {
     override get type(): string {
       return name;
