@@ -214,6 +214,7 @@ function namesOf(
   }
   const [x, y] = [kept.map((k) => k.x), kept.map((k) => k.y)];
   const texts = kept.map((k) => k.text);
-  const own = colors ? { colors: kept.map((k) => k.color!) } : {};
+  // Words that are not numbers on discs stand above their nodes.
+  const own = colors ? { colors: kept.map((k) => k.color!) } : ({ shift: [0, -12] } as const);
   return [{ kind: "labels", x, y, texts, color: theme.ink, size, ...own }];
 }
