@@ -16,23 +16,17 @@ export interface Parsed {
   readonly values: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
+/** The command itself or, where an argument is the word of one, its variant. */
+export async function variantOf(command: Command, argv: readonly string[]): Promise<Command> {
+  const words = tokensOf(command, argv).flatMap((t) => (t.kind === "positional" ? [t.value] : []));
+  const load = words.map((word) => command.variants?.get(word)).find((found) => found !== undefined);
+  return load === undefined ? command : load();
+}
+
 /** What was typed after the name of a command. Throws UsageError for anything that the tables do not have. */
 export function parseCommand(command: Command, argv: readonly string[]): Parsed {
   const flags: Flags = { ...command.flags, ...commonFlags };
-  const { tokens } = parseArgs({
-    args: [...argv],
-    strict: false,
-    tokens: true,
-    options: {
-      ...Object.fromEntries(
-        Object.entries(flags).map(([name, f]) => [
-          name,
-          { type: f.kind === "switch" ? ("boolean" as const) : ("string" as const) },
-        ]),
-      ),
-      help: { type: "boolean", short: "h" },
-    },
-  });
+  const tokens = tokensOf(command, argv);
   const given = new Map<string, string | true>();
   const positionals: string[] = [];
   for (const token of tokens) {
@@ -58,6 +52,20 @@ export function parseCommand(command: Command, argv: readonly string[]): Parsed 
     help ? given.has(name) : read(command, name, flag, given.get(name)),
   ]);
   return { positionals, values: Object.fromEntries(values) };
+}
+
+function tokensOf(command: Command, argv: readonly string[]) {
+  const flags: Flags = { ...command.flags, ...commonFlags };
+  const options = Object.entries(flags).map(([name, f]) => [
+    name,
+    { type: f.kind === "switch" ? ("boolean" as const) : ("string" as const) },
+  ]);
+  return parseArgs({
+    args: [...argv],
+    strict: false,
+    tokens: true,
+    options: { ...Object.fromEntries(options), help: { type: "boolean", short: "h" } },
+  }).tokens;
 }
 
 /** What stands for the value of a flag in help and messages. */

@@ -72,6 +72,8 @@ export interface CommandSpec<F extends Flags> {
   readonly about: string;
   readonly positionals: readonly Positional[];
   readonly flags: F;
+  /** Commands of the same name that take over where one of these words is the argument. */
+  readonly variants?: ReadonlyMap<string, () => Promise<Command>>;
   /** Lines of example calls. */
   readonly examples: readonly string[];
   run(positionals: readonly string[], values: Values<F>, context: CommandContext): Promise<Result>;

@@ -16,6 +16,8 @@ export interface DatasetOptions {
   readonly testOnly?: boolean;
   /** For files that draw at random. */
   readonly seed?: number;
+  /** Names that the command knows besides. */
+  readonly also?: readonly string[];
   readonly signal: AbortSignal;
   readonly terminal: Terminal;
 }
@@ -38,7 +40,7 @@ export async function loadDataset(name: string, options: DatasetOptions): Promis
     const all = await datasetFromFile(name, { samples, seed, signal });
     return samples === undefined ? all : { ...all, train: firstOf(all.train, samples, sizeOf(all.shape)) };
   }
-  const names = [...imageSets.keys()];
+  const names = [...imageSets.keys(), ...(options.also ?? [])];
   throw new UsageError({
     where: "data set",
     problem: "there is no such data set",

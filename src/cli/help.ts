@@ -27,6 +27,10 @@ export function commandHelp(command: Command): string {
     ...section("arguments", columns(command.positionals.map((p) => [p.name, p.about]))),
     ...section("flags", columns(Object.entries(flags).map(([name, flag]) => flagRow(name, flag)))),
     ...section(
+      "also",
+      [...(command.variants?.keys() ?? [])].map((word) => `  tendril ${command.name} ${word} --help`),
+    ),
+    ...section(
       "examples",
       command.examples.map((line) => `  ${line}`),
     ),

@@ -4,7 +4,7 @@
  */
 import { type TendrilError, UsageError } from "../ir/errors.ts";
 import { suggestion } from "../nn/naming.ts";
-import { parseCommand } from "./arguments.ts";
+import { parseCommand, variantOf } from "./arguments.ts";
 import type { Command, CommandContext, Result } from "./command.ts";
 import { classify, exitCodes, signalCodes } from "./exit-codes.ts";
 import { commandHelp, programHelp } from "./help.ts";
@@ -21,7 +21,10 @@ interface Entry {
 const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
   [
     "train",
-    { about: "train a network on images", load: async () => (await import("./commands/train.ts")).train },
+    {
+      about: "train a network on images or graphs",
+      load: async () => (await import("./commands/train.ts")).train,
+    },
   ],
   [
     "evaluate",
@@ -91,10 +94,13 @@ async function run(argv: readonly string[], context: CommandContext): Promise<Re
     return { data: { version }, text: `${version}\n` };
   }
   if (name === "help" || name === "--help" || name === "-h") {
-    const text = about === undefined ? programHelp(commands) : commandHelp(await find(about).load());
+    const text =
+      about === undefined
+        ? programHelp(commands)
+        : commandHelp(await variantOf(await find(about).load(), rest));
     return { data: { help: text }, text };
   }
-  const command = await find(name).load();
+  const command = await variantOf(await find(name).load(), rest);
   const { positionals, values } = parseCommand(command, rest);
   if (values.help) {
     const text = commandHelp(command);

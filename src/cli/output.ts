@@ -46,9 +46,9 @@ export class OutputFolder {
     return path;
   }
 
-  /** `model.h5`: the whole model with the state of its optimizer. */
-  async model(model: Model): Promise<void> {
-    const path = join(this.folder, "model.h5");
+  /** The whole model with the state of its optimizer; of a graph model, which is not of layers, the weights. */
+  async model(model: Pick<Model, "save">, name = "model.h5"): Promise<void> {
+    const path = join(this.folder, name);
     await model.save(path);
     this.#written.set("model", path);
   }

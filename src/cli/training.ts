@@ -158,7 +158,7 @@ class Speed extends Callback {
 }
 
 /** SHA-256 of all weights in their order, as raw little-endian float32. */
-export function weightsSha256(model: Model): string {
+export function weightsSha256(model: Pick<Model, "getWeights">): string {
   const hash = createHash("sha256");
   for (const weight of model.getWeights()) {
     const bytes = new DataView(new ArrayBuffer(4 * weight.length));

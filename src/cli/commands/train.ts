@@ -5,6 +5,7 @@ import { assess } from "../assess.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
 import { loadDataset } from "../dataset.ts";
 import { dataFlag, type Engine, engineFlags, startEngine } from "../flags.ts";
+import { graphTaskNames } from "../graph/names.ts";
 import { makeModel, openModel } from "../models.ts";
 import { OutputFolder } from "../output.ts";
 import { pictures } from "../pictures.ts";
@@ -69,6 +70,9 @@ export const train = defineCommand({
     { name: "mnist|fashion-mnist|digits|FILE", about: "the data set, or a module that makes one" },
   ],
   flags,
+  variants: new Map(
+    graphTaskNames.map((name) => [name, async () => (await import("./train-graph.ts")).trainGraph]),
+  ),
   examples: [
     "tendril train mnist --epochs 50 --validation-split 0.5 --checkpoint m.h5 --early-stopping 2",
     "tendril train digits --model wide --out runs/wide",
@@ -117,7 +121,7 @@ export async function runTraining(
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
   const { name: backend, ...engine } = startEngine(values);
   const { data, samples, seed } = values;
-  const dataset = await loadDataset(name, { data, samples, seed, signal, terminal });
+  const dataset = await loadDataset(name, { data, samples, seed, signal, terminal, also: graphTaskNames });
   const model = await makeModel(values.model, dataset, { seed, signal });
   const verbose = Number(values.verbose) as 0 | 1 | 2;
   const training = new Training(model, { ...values, backend, verbose });
