@@ -6,10 +6,15 @@ import { fileURLToPath } from "node:url";
 import { digits } from "tendril/data";
 import { type Figure, renderSvg } from "tendril/plot";
 import { afterAll, expect, test } from "vitest";
+import autoencoder from "../examples/autoencoder.ts";
 import customLoop from "../examples/custom-loop.ts";
+import ganDigits from "../examples/gan-digits.ts";
+import ganGaussian from "../examples/gan-gaussian.ts";
+import improving from "../examples/improving.ts";
 import mnistCnn from "../examples/mnist-cnn.ts";
 import overtraining from "../examples/overtraining.ts";
 import readDigit from "../examples/read-digit.ts";
+import transfer from "../examples/transfer.ts";
 import xor from "../examples/xor.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "tendril-examples-"));
@@ -17,7 +22,18 @@ const drawing = fileURLToPath(new URL("../examples/your_own_digit.png", import.m
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Every example has a line here. */
-const tested = ["custom-loop", "mnist-cnn", "overtraining", "read-digit", "xor"];
+const tested = [
+  "autoencoder",
+  "custom-loop",
+  "gan-digits",
+  "gan-gaussian",
+  "improving",
+  "mnist-cnn",
+  "overtraining",
+  "read-digit",
+  "transfer",
+  "xor",
+];
 
 test("every example is tested", () => {
   const files = readdirSync(new URL("../examples/", import.meta.url)).filter((f) => f.endsWith(".ts"));
@@ -64,5 +80,48 @@ test("a loop of one's own is one program and learns", async () => {
   const { accuracy, programs, picture } = await customLoop();
   expect(programs).toBe(1);
   expect(accuracy).toBeGreaterThan(0.95);
+  expectPicture(picture);
+});
+
+test("autoencoders press digits into 32 numbers and take noise away", async () => {
+  const dataset = digits({ train: 1500, test: 100, seed: 3 });
+  const short = { dataset, epochs: 6, denoisingEpochs: 6 };
+  const { crossentropy, denoisedError, noiseError, codes, picture } = await autoencoder(short);
+  expect(crossentropy).toBeLessThan(0.3);
+  expect(denoisedError!).toBeLessThan(0.7 * noiseError);
+  expect(codes).toEqual([100, 32]);
+  expectPicture(picture);
+});
+
+test("adversaries in one dimension: numbers move to where the samples are", async () => {
+  const { mean, deviation, losses, picture } = await ganGaussian({ steps: 1000 });
+  expect(Math.abs(mean - 4)).toBeLessThan(1.5);
+  expect(deviation).toBeGreaterThan(0.2);
+  expect(losses.discriminator!).toBeGreaterThan(0.5);
+  expectPicture(picture);
+});
+
+test("adversaries on images: what is made gets as much ink as what is real", async () => {
+  const dataset = digits({ train: 200, test: 0, seed: 3 });
+  const { ink, history, picture } = await ganDigits({ dataset, filters: 4, epochs: 8 });
+  expect(Math.abs(ink.generated - ink.real)).toBeLessThan(0.4);
+  expect(history.discriminatorLoss!.at(-1)).toBeLessThan(history.discriminatorLoss![0]!);
+  expectPicture(picture);
+});
+
+test("the better net has the exercise's size and learns from digits that are moved about", async () => {
+  const dataset = digits({ train: 600, test: 200, seed: 3 });
+  const { parameters, accuracy, epochs, picture } = await improving({ dataset, epochs: 3 });
+  expect(parameters).toBe(121_930);
+  expect(epochs).toBe(3);
+  expect(accuracy).toBeGreaterThan(0.2);
+  expectPicture(picture);
+});
+
+test("frozen features serve other digits", async () => {
+  const dataset = digits({ train: 1000, test: 300, seed: 3 });
+  const { transferred, trained, picture } = await transfer({ dataset, epochs: 2 });
+  expect(trained).toBe(4);
+  expect(transferred).toBeGreaterThan(0.4);
   expectPicture(picture);
 });

@@ -9,6 +9,9 @@ import {
   filters,
   type GridImage,
   imageGrid,
+  prCurve,
+  rocCurve,
+  weightsHistogram,
 } from "../plot/index.ts";
 import type { Assessment } from "./assess.ts";
 import { type Dataset, inputFor, type Samples, sizeOf } from "./samples.ts";
@@ -31,8 +34,21 @@ export async function pictures(run: Pictured): Promise<Map<string, Figure>> {
     ["filters", kernels(model)],
     ["feature-maps", await maps(model, dataset)],
     ["misread", misread(dataset, assessment)],
+    ["weights", weightsHistogram(model, { title: "Weights" })],
+    ...twoClasses(dataset, assessment),
   ]);
   return new Map([...found].filter((entry): entry is [string, Figure] => entry[1] !== undefined));
+}
+
+/** What two classes allow: all thresholds at once. */
+function twoClasses({ test, classes }: Dataset, { probabilities }: Assessment): [string, Figure][] {
+  if (classes.length !== 2) return [];
+  const scored = { labels: test.labels, scores: probabilities.filter((_, i) => i % 2 === 1) };
+  const subtitle = `positive: ${classes[1]}`;
+  return [
+    ["roc", rocCurve(scored, { title: "Receiver operating characteristic", subtitle })],
+    ["precision-recall", prCurve(scored, { title: "Precision and recall", subtitle })],
+  ];
 }
 
 /** Loss and accuracy over the epochs; undefined before the first epoch is over. */

@@ -84,7 +84,9 @@ function metricToConfig(identifier: MetricIdentifier | null): string | Saved | n
 
 function metricFromConfig(saved: unknown): string | Metric {
   if (typeof saved === "string" && words.has(saved)) return saved;
-  const { class_name, config = {} } = (typeof saved === "string" ? { class_name: saved } : saved) as Saved;
+  // A name stays the key in logs, however it is spelt.
+  if (typeof saved === "string") return namedMetric(saved, {});
+  const { class_name, config = {} } = saved as Saved;
   const name = typeof config.name === "string" ? { name: config.name } : {};
   const inner = class_name === "MeanMetricWrapper" && typeof config.fn === "string" ? config.fn : class_name;
   const found = new Map(Object.entries(metrics)).get(inner);

@@ -28,14 +28,15 @@ export function evaluationSteps({ rows, batchSize, steps }: EvaluationData): num
   return steps === undefined ? all : Math.min(steps, all);
 }
 
-/** Parts of rows in memory, several batches at once, with the number of the last batch of each. */
+/** Parts of rows in memory, several batches `together` where they are small, with the number of the last batch of each. */
 export function* parts(
   rows: Rows,
   batchSize: number,
   steps: number | undefined,
+  together = true,
 ): Generator<[Rows, number, number]> {
   const end = Math.min(rows.count, (steps ?? Number.POSITIVE_INFINITY) * batchSize);
-  const size = batchSize * Math.max(1, Math.floor(rowsAtOnce / batchSize));
+  const size = batchSize * (together ? Math.max(1, Math.floor(rowsAtOnce / batchSize)) : 1);
   for (let from = 0; from < end; from += size) {
     const to = Math.min(end, from + size);
     yield [sliceRows(rows, from, to), Math.ceil(to / batchSize) - 1, from];
@@ -62,7 +63,9 @@ export async function* evaluation(
     );
   };
   if (data.rows) {
-    for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps)) {
+    stepper.objective(data.rows);
+    const together = !stepper.batchesMatter;
+    for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps, together)) {
       yield { begin: true, batch: Math.floor(from / data.batchSize) };
       await turn.take();
       await check(await stepper.test(rows), rows, batch, (row) => from + row);

@@ -25,7 +25,7 @@ type AnyTyped =
   | Uint8ClampedArray;
 /** Numbers in brackets, as deep as the rank; the innermost rows may be typed arrays. */
 export type NestedNumbers = number | boolean | AnyTyped | readonly NestedNumbers[];
-/** A typed array with its shape. Inputs with `divisor: 255` stay bytes and are divided by 255 inside the step. */
+/** A typed array with its shape. Values with `divisor: 255` stay bytes and are divided by 255 inside the step. */
 export interface ShapedInput {
   readonly data: AnyTyped;
   readonly shape: readonly number[];

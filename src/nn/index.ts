@@ -53,6 +53,7 @@ export {
 } from "./inspection.ts";
 export { type InputRule, Layer, type LayerClass, type LayerOptions, type WeightOptions } from "./layer.ts";
 export * from "./layers/index.ts";
+export { type LossLandscape, type LossLandscapeOptions, lossLandscape } from "./loss-landscape.ts";
 export {
   getLoss,
   Loss,

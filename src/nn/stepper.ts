@@ -85,10 +85,11 @@ export class Stepper {
   readonly state: CompiledState;
   readonly seed: number;
   readonly backend: BackendName | undefined;
-  /** Sums of the losses of single outputs, and rows: for their means. */
-  #lossSums: number[] = [];
+  /** The sum of the loss over rows, and sums of the losses of single outputs over batches: for their means. */
   #total = 0;
   #rows = 0;
+  #lossSums: number[] = [];
+  #batches = 0;
   /** The optimizers of a `trainStep` of the model's own, once known, and what waits for them. */
   #used: readonly Optimizer[] | undefined;
   #restore: ((optimizers: readonly Optimizer[]) => void) | undefined;
@@ -119,10 +120,17 @@ export class Stepper {
   /** Forgets the sums of losses and metrics. */
   reset(): void {
     this.#lossSums = [];
+    this.#batches = 0;
     this.#total = 0;
     this.#rows = 0;
     this.#own.clear();
     for (const { metric } of this.state.current?.metrics ?? []) metric.resetState();
+  }
+
+  /** Whether the logs depend on how rows are cut into batches. */
+  get batchesMatter(): boolean {
+    const { losses = [] } = this.state.current ?? {};
+    return losses.length > 1 || losses.some(({ loss }) => loss.reduction === "sum");
   }
 
   /** The optimizers whose state a checkpoint keeps: that of `compile`, or those that the model's own step uses. */
@@ -142,24 +150,28 @@ export class Stepper {
   /** The sums since the last reset, for a checkpoint. */
   sums(): SavedSums {
     return {
-      losses: Float64Array.of(this.#total, this.#rows, ...this.#lossSums),
+      losses: Float64Array.of(this.#total, this.#rows, this.#batches, ...this.#lossSums),
       own: Object.fromEntries(this.#own),
       metrics: (this.state.current?.metrics ?? []).map(({ metric }) => metric.state()),
     };
   }
 
   /** Goes on from what `sums` returned. To be called once the objective is known. */
-  restoreSums({ losses: [total, rows, ...single], metrics, own }: SavedSums): void {
+  restoreSums({ losses: [total, rows, batches, ...single], metrics, own }: SavedSums): void {
     for (const [name, sum] of Object.entries(own)) this.#own.set(name, sum);
     this.#total = total!;
     this.#rows = rows!;
+    this.#batches = batches!;
     this.#lossSums = single;
     this.state.current?.metrics.forEach(({ metric }, i) => {
       if (metrics[i]) metric.restoreState(metrics[i]);
     });
   }
 
-  /** Means over the rows since the last reset, keys in alphabetical order as Keras logs them. */
+  /**
+   * Means since the last reset, keys in alphabetical order as Keras logs them: over rows, but those of the losses of
+   * single outputs over batches, whatever their sizes.
+   */
   logs(): Record<string, number> {
     const logs: Record<string, number> = {};
     for (const [key, sum] of this.#own) logs[key] = sum / this.#rows;
@@ -173,10 +185,12 @@ export class Stepper {
     const objective = this.state.current;
     if (this.#read.of === objective) return this.#read.readers;
     const { losses = [], metrics = [] } = objective ?? {};
-    const mean = (sum: number) => (this.#rows === 0 ? 0 : sum / this.#rows);
-    const readers: [string, () => number][] = [["loss", () => mean(this.#total)]];
+    const mean = (sum: number, count: number) => (count === 0 ? 0 : sum / count);
+    const readers: [string, () => number][] = [["loss", () => mean(this.#total, this.#rows)]];
     if (losses.length > 1) {
-      for (const [i, l] of losses.entries()) readers.push([l.name, () => mean(this.#lossSums[i] ?? 0)]);
+      for (const [i, l] of losses.entries()) {
+        readers.push([l.name, () => mean(this.#lossSums[i] ?? 0, this.#batches)]);
+      }
     }
     for (const { key, metric } of metrics) readers.push([key, () => metric.result()]);
     readers.sort(([a], [b]) => (a < b ? -1 : 1));
@@ -248,8 +262,8 @@ export class Stepper {
 
   #batch(form: Rows, arrays: readonly Tensor[]) {
     return {
-      xs: divided(form, arrays.slice(0, form.xs.length)),
-      ys: arrays.slice(form.xs.length, form.xs.length + form.ys.length),
+      xs: divided(form.xs, arrays),
+      ys: divided(form.ys, arrays.slice(form.xs.length)),
       sampleWeight: form.weight === undefined ? undefined : arrays.at(-1),
     };
   }
@@ -391,9 +405,10 @@ export class Stepper {
     if (!counts) return loss;
     this.#total += loss * rows;
     this.#rows += rows;
+    this.#batches++;
     if (losses.length > 1) {
       for (const i of losses.keys()) {
-        this.#lossSums[i] = (this.#lossSums[i] ?? 0) + result[lossOf(i)]!.dataSync()[0]! * rows;
+        this.#lossSums[i] = (this.#lossSums[i] ?? 0) + result[lossOf(i)]!.dataSync()[0]!;
       }
     }
     for (const [m, { metric }] of metrics.entries()) {
@@ -470,7 +485,7 @@ export class Stepper {
   #predictPlan(form: Rows): Plan {
     const fn = (...xs: Tensor[]) => {
       const ctx = callContext({ seed: this.seed });
-      const inputs = divided(form, xs);
+      const inputs = divided(form.xs, xs);
       const predictions = form.layout?.forward(inputs, ctx, []) ?? this.model.forward(inputs, ctx);
       return Object.fromEntries(predictions.map((p, i) => [`output${i}`, p]));
     };
@@ -499,8 +514,8 @@ export class Stepper {
     arrays: readonly Tensor[],
     mode: { training: boolean; step: Tensor | number; observe?: Observer; drawn?: readonly Tensor[] },
   ) {
-    const xs = divided(form, arrays.slice(0, form.xs.length));
-    const ys = arrays.slice(form.xs.length, form.xs.length + form.ys.length);
+    const xs = divided(form.xs, arrays);
+    const ys = divided(form.ys, arrays.slice(form.xs.length));
     const weight = form.weight === undefined ? undefined : arrays.at(-1);
     const ctx = callContext({ ...mode, key: key(this.seed, "layers") });
     const predictions = form.layout?.forward(xs, ctx, mode.drawn ?? []) ?? this.model.forward(xs, ctx);
@@ -558,12 +573,9 @@ function dataSpecs(form: Rows, rows: Dim): readonly ValueSpec[] {
   );
 }
 
-/** The inputs as the model sees them: bytes of images become fractions here, inside the plan. */
-function divided(form: Rows, xs: readonly Tensor[]): Tensor[] {
-  return xs.map((x, i) => {
-    const { divisor } = form.xs[i]!;
-    return divisor === undefined ? x : x.div(divisor);
-  });
+/** The first of `tensors` as the model sees them: bytes of images become fractions here, inside the plan. */
+function divided(arrays: readonly HostArray[], tensors: readonly Tensor[]): Tensor[] {
+  return arrays.map(({ divisor }, i) => (divisor === undefined ? tensors[i]! : tensors[i]!.div(divisor)));
 }
 
 /** Every array in the order of the plan's inputs: x, labels, weight. */

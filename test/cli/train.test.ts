@@ -51,7 +51,7 @@ describe("train", () => {
   });
 
   test("writes model, history and pictures, and nothing else", () => {
-    const pictures = ["confusion-matrix", "curves", "feature-maps", "filters", "misread"];
+    const pictures = ["confusion-matrix", "curves", "feature-maps", "filters", "misread", "weights"];
     const names = [
       ...pictures.flatMap((p) => [`${p}.png`, `${p}.svg`]),
       "history.csv",

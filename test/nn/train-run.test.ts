@@ -354,6 +354,22 @@ describe("single batches", () => {
   });
 });
 
+test("bytes with a divisor are fractions, as labels too", async () => {
+  const bytes = Uint8Array.from({ length: 24 }, (_, i) => (i * 37) % 256);
+  const shape = [6, 4];
+  const run = async (data: { data: Uint8Array | Float32Array; shape: number[]; divisor?: number }) => {
+    const model = new Sequential([Input({ shape: [4] }), new Dense({ units: 4, activation: "sigmoid" })], {
+      seed: 1,
+    });
+    model.compile({ optimizer: "sgd", loss: "binaryCrossentropy", metrics: ["mse"] });
+    const { history } = await model.fit(data, data, { ...quiet, epochs: 2, batchSize: 4 });
+    return [history, await model.evaluate(data, data, quiet)];
+  };
+  const fractions = { data: Float32Array.from(bytes, (v) => v / 255), shape };
+  const [kept, wanted] = [await run({ data: bytes, shape, divisor: 255 }), await run(fractions)];
+  expect(JSON.stringify(kept)).toBe(JSON.stringify(wanted));
+});
+
 test("a frozen layer stays as it is, and its penalty is left out", async () => {
   const penalty = { kernelRegularizer: { type: "L2", l2: 1 } } as const;
   const frozen = new Dense({ units: 4, activation: "tanh", inputShape: [2], ...penalty });

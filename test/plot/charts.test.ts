@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { ShapeError, UsageError } from "../../src/ir/errors.ts";
+import { CosineDecay, Dense, Input, lossLandscape, Sequential } from "../../src/nn/index.ts";
 import * as plot from "../../src/plot/index.ts";
 import { figures, numbers } from "./samples.ts";
 import { all, overlaps, parseXml, textBoxes } from "./xml.ts";
@@ -259,4 +260,79 @@ test("long curves stay small files and keep their spikes", () => {
   const path = all(parseXml(svg), "path").find((node) => node.attributes.fill === "none")!;
   const heights = [...path.attributes.d!.matchAll(/[ML][\d.]+ ([\d.]+)/g)].map(([, h]) => Number(h));
   expect(Math.min(...heights)).toBeLessThan(Math.max(...heights) - 100);
+});
+
+describe("pictures of models", () => {
+  const model = new Sequential([Input({ shape: [2] }), new Dense({ units: 1, activation: "sigmoid" })]);
+  model.setWeights([[3, 0], [-1.5]]);
+
+  test("a decision surface asks the model on a grid, first row lowest, and functions too", async () => {
+    const points = { x: [0, 1], y: [-1, 1], classes: [0, 1] };
+    const surface = await plot.modelSurface(model, { points, eps: 0.5, resolution: 3 });
+    expect([surface.x, surface.y]).toEqual([
+      [-0.5, 1.5],
+      [-1.5, 1.5],
+    ]);
+    expect(surface.probabilities.shape).toEqual([3, 3]);
+    const row = [-3, 0, 3].map((z) => 1 / (1 + Math.exp(-z)));
+    Array.from(surface.probabilities.data).forEach((p, i) => {
+      expect(p).toBeCloseTo(row[i % 3]!, 5);
+    });
+    const byClass = await plot.modelSurface(
+      ({ shape: [n] }) => ({ shape: [n, 3], data: new Float32Array(3 * n) }),
+      {
+        ...{ x: [0, 1], y: [2, 3], resolution: 4 },
+      },
+    );
+    expect(byClass.probabilities.shape).toEqual([4, 4, 3]);
+    await expect(plot.modelSurface(model)).rejects.toThrow(/points/);
+  });
+
+  test("a landscape has the model's loss in its middle, and leaves the model as it was", async () => {
+    const x = { data: Float32Array.of(1, 0, 0, 1), shape: [2, 2] };
+    const before = model.getWeights();
+    model.compile({ loss: "mse" });
+    const [loss] = await model.evaluate(x, [1, 0], { verbose: 0 });
+    const { at, losses } = await lossLandscape(model, x, [1, 0], { resolution: 3, range: 0.5 });
+    expect(at).toEqual([-0.5, 0, 0.5]);
+    expect(losses.data[4]).toBe(loss);
+    expect(new Set(losses.data).size).toBe(9);
+    expect(model.getWeights()).toEqual(before);
+    await expect(lossLandscape(model, x, [1, 0], { resolution: 4 })).rejects.toThrow(/odd/);
+  });
+
+  test("a network is drawn from a model or from matrices that fit each other", () => {
+    const matrix = (from: number, to: number) => ({ shape: [from, to], data: numbers(from * to) });
+    const two = {
+      layers: [
+        { name: "a", weights: matrix(2, 20) },
+        { name: "b", weights: matrix(20, 1) },
+      ],
+    };
+    expect(texts(plot.networkDrawing(two))).toEqual(
+      expect.arrayContaining(["input (2)", "a (20)", "b (1)", "Of each layer the first 12 neurons."]),
+    );
+    expect(texts(plot.networkDrawing(model)).join()).toContain("(1)");
+    const odd = {
+      layers: [
+        { name: "a", weights: matrix(2, 3) },
+        { name: "b", weights: matrix(4, 1) },
+      ],
+    };
+    expect(() => plot.networkDrawing(odd)).toThrow(/3 and 4/);
+    expect(() => plot.networkDrawing({ layers: [] })).toThrow(/plotModel/);
+  });
+
+  test("learning rates by step, activations of layers by name", () => {
+    const cosine = new CosineDecay({ initialLearningRate: 0.2, decaySteps: 10 });
+    const panel = plot.learningRateCurve(cosine, { steps: 11, stepsPerEpoch: 5 }).panels[0]!.panel;
+    const [line] = (panel as plot.AxesPanel).layers as plot.LineLayer[];
+    expect([line!.x[5], line!.y[0], line!.y[10]]).toEqual([1, 0.2, 0]);
+    expect(() => plot.learningRateCurve(cosine, { steps: 0 })).toThrow(/steps/);
+    const chart = plot.activationChart("softplus").panels[0]!.panel as plot.AxesPanel;
+    const [value, slope] = chart.layers.filter((l) => l.kind === "line");
+    expect(value!.y[200]).toBeCloseTo(Math.LN2, 6);
+    expect(slope!.y[200]).toBeCloseTo(0.5, 6);
+    expect(() => plot.activationChart("softmax")).toThrow(/several/);
+  });
 });

@@ -62,6 +62,15 @@ function network(w: (s: string) => string): nn.Model {
   return new nn.Model({ inputs, outputs: new nn.Concatenate({ name: "end" }).apply([x, inputs]) });
 }
 
+function perceptron(w: (s: string) => string): nn.Model {
+  const name = w("hidden").replaceAll("/", "") || "hidden";
+  return new nn.Sequential([
+    nn.Input({ shape: [2] }),
+    new nn.Dense({ units: 20, activation: "tanh", name }),
+    new nn.Dense({ units: 3, activation: "softmax", name: "output" }),
+  ]);
+}
+
 /** Figures whose every name and title is `word`, or harmless words where it is left out. */
 export function figures(word?: string): Record<string, plot.Figure> {
   const w = word === undefined ? text : () => word;
@@ -118,6 +127,25 @@ export function figures(word?: string): Record<string, plot.Figure> {
     rocCurve: plot.rocCurve({ [w("MLP")]: scored, forest: scored }, head),
     prCurve: plot.prCurve({ [w("MLP")]: scored, forest: scored }, head),
     modelPlot: plot.plotModel(network(w), head),
+    learningRateCurve: plot.learningRateCurve(
+      {
+        [w("cosine")]: new nn.CosineDecayRestarts({ initialLearningRate: 0.1, firstDecaySteps: 30 }),
+        steps: new nn.ExponentialDecay({
+          ...{ initialLearningRate: 0.1, decaySteps: 20, decayRate: 0.5, staircase: true },
+        }),
+      },
+      { ...head, steps: 100, stepsPerEpoch: 10 },
+    ),
+    lossLandscape: plot.lossLandscapeChart(
+      {
+        at: [-1, -0.5, 0, 0.5, 1],
+        losses: { shape: [5, 5], data: Float64Array.from({ length: 25 }, (_, i) => 0.1 + (i % 5) ** 2 + i) },
+      },
+      head,
+    ),
+    networkDrawing: plot.networkDrawing(perceptron(w), head),
+    weightsHistogram: plot.weightsHistogram(perceptron(w), head),
+    activationByName: plot.activationChart("gelu", head),
     activationChart: plot.activationChart({ name: w("tanh"), value: Math.tanh }, head),
     graph: plot.plotGraph(club.edgeIndex, {
       ...head,

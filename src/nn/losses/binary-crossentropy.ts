@@ -58,7 +58,7 @@ export class BinaryCrossentropy extends Loss {
 
   override check(labels: HostArray, output: Shape, at: string): void {
     sameShapeAs(labels, output, at, "give one label 0 or 1 per output of the model");
-    const bad = firstOutside(labels.data);
+    const bad = firstOutside(labels);
     if (bad < 0) return;
     throw new DataError({
       where: at,
@@ -72,8 +72,8 @@ export class BinaryCrossentropy extends Loss {
 }
 
 /** The first that is below 0 or above 1; a plain loop, since whole data sets of pictures may be labels. */
-function firstOutside(values: HostArray["data"]): number {
-  for (let i = 0; i < values.length; i++) if (values[i]! < 0 || values[i]! > 1) return i;
+function firstOutside({ data, divisor = 1 }: HostArray): number {
+  for (let i = 0; i < data.length; i++) if (data[i]! / divisor < 0 || data[i]! / divisor > 1) return i;
   return -1;
 }
 
