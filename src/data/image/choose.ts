@@ -70,13 +70,15 @@ function levelOf(c: Component, { map }: Labels, ink: Plane): number {
 function family(main: Component, { components: all }: Labels, level: number, close: boolean): Component[] {
   const chosen = [main];
   const onPaper = 2 * main.onPaper > main.area;
+  // A digit that runs out of the picture itself is cut out tightly.
+  const mayTouch = close || main.onBorder > 0;
   let grown = true;
   while (grown) {
     grown = false;
     const size = Math.max(...chosen.map(extent));
     const area = chosen.reduce((sum, c) => sum + c.area, 0);
     for (const c of all) {
-      if (chosen.includes(c) || (c.onBorder > 0 && !close)) continue;
+      if (chosen.includes(c) || (c.onBorder > 0 && !mayTouch)) continue;
       if (onPaper && 2 * c.onPaper < c.area) continue;
       const near = Math.min(...chosen.map((other) => gap(c, other)));
       const large = c.area > 0.015 * area && extent(c) > 0.05 * size;

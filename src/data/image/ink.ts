@@ -232,9 +232,49 @@ function narrowestInk(p: Plane, paper: Uint8Array | undefined): Plane {
     const ink = inkWithin(p, reach);
     const atEdges = shareFound(ink, widest, (i) => slope.data[i]! >= sharp);
     const inBlots = k < 2 ? 1 : shareFound(ink, widest, (i) => widest.data[i]! > edges);
-    if (Math.min(atEdges, inBlots) > 0.85) return ink;
+    if (Math.min(atEdges, inBlots) > 0.85) return fillBlots(ink, widest, p);
   }
   return widest;
+}
+
+/**
+ * The ink with the middles of strokes that are wider than its reach: from well inked pixels it spreads to neighbours that
+ * are about as dark, and that are ink within the widest reach. Paper in the shadow of something is lighter than the strokes
+ * on it, so it stays paper.
+ */
+function fillBlots(ink: Plane, widest: Plane, p: Plane): Plane {
+  const { width, height } = p;
+  const strong = quantile(
+    ink.data.filter((v) => v > LEAST_CONTRAST),
+    0.9,
+  );
+  const out = plane(width, height);
+  out.data.set(ink.data);
+  // How dark a pixel must be to count as the stroke that reached it; 0 where none has.
+  const darkest = new Float32Array(width * height);
+  const stack: number[] = [];
+  for (let i = 0; i < ink.data.length; i++) {
+    if (ink.data[i]! < 0.6 * strong) continue;
+    darkest[i] = p.data[i]! * (1 + 0.3 * strong);
+    stack.push(i);
+  }
+  while (stack.length > 0) {
+    const i = stack.pop()!;
+    const x = i % width;
+    for (const [j, inside] of [
+      [i - 1, x > 0],
+      [i + 1, x < width - 1],
+      [i - width, i >= width],
+      [i + width, i < width * (height - 1)],
+    ] as const) {
+      if (!inside || darkest[j]! > 0) continue;
+      if (p.data[j]! > darkest[i]! || widest.data[j]! < 0.5 * strong) continue;
+      darkest[j] = darkest[i]!;
+      out.data[j] = Math.max(out.data[j]!, Math.min(strong, widest.data[j]!));
+      stack.push(j);
+    }
+  }
+  return out;
 }
 
 /** Clears what is near the rim or the sheet's edge, in place: neither says anything about strokes. */
