@@ -92,6 +92,12 @@ export class CompiledState {
     this.plans.clear();
   }
 
+  /** Frees the plans and the state of the optimizer. */
+  dispose(): void {
+    this.release();
+    this.optimizer.reset();
+  }
+
   /** The objective chosen last; undefined before the first data came. */
   get current(): Objective | undefined {
     return this.#objective?.value;

@@ -209,6 +209,16 @@ export class Model extends Layer {
     training.compileModel(this, options);
   }
 
+  /**
+   * Frees what the model holds in the memory of its backend: plans, weights, the state of the optimizer. Using it afterwards
+   * throws UsageError, and so does using another model with the same layers; a second call does nothing. A model that is
+   * forgotten is freed too, but only when the garbage collector comes by.
+   */
+  dispose(): void {
+    this.compiled?.dispose();
+    for (const weight of this.weights()) weight.release();
+  }
+
   /** Trains for a number of epochs; see `FitOptions`. */
   fit(x: training.FitInput, y?: training.FitTarget, options?: FitOptions): Promise<History> {
     return training.fit(this, x, y, options);
