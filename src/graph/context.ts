@@ -3,6 +3,7 @@ import {
   bernoulli,
   defaultGenerator,
   isReplaying,
+  randomNormal,
   type Tensor,
   tensor,
   type Variable,
@@ -12,14 +13,16 @@ import { type Shape, staticSize } from "../ir/size.ts";
 import { type CallContext, callContext } from "../nn/context.ts";
 import { asSparse, sparseOf } from "./sparse.ts";
 
-/** Gives a mask of `shape`: 1 with probability `keep`, else 0. */
-export type MaskSource = (shape: Shape, keep: number) => Tensor;
+/** What is drawn: normally distributed numbers, or 1 with a probability and 0 otherwise. */
+export type Distribution = "normal" | { readonly keep: number };
+/** Gives random numbers of a shape. */
+export type NoiseSource = (shape: Shape, distribution: Distribution) => Tensor;
 
 export interface GraphContext extends Pick<CallContext, "training" | "addLoss"> {
   /** Records a new value for a value that is not trained (running statistics). */
   update(buffer: Variable, change: (value: Tensor) => Tensor): void;
-  /** A mask for this call: 1 with probability `keep`, else 0. */
-  mask: MaskSource;
+  /** Random numbers for this call. */
+  noise: NoiseSource;
 }
 
 /**
@@ -37,7 +40,7 @@ export function graphContext(
 ): HandContext {
   const ctx = callContext(options);
   return {
-    ...contextOf(ctx, isReplaying() ? replayedMask : undefined),
+    ...contextOf(ctx, isReplaying() ? replayed : undefined),
     losses: ctx.losses,
     commit() {
       for (const [weight, value] of ctx.updates) weight.assign(value);
@@ -45,23 +48,33 @@ export function graphContext(
   };
 }
 
-/** The context of a graph model inside a step; masks are `masks` or counter streams, one for each call in its order. */
-export function contextOf(ctx: CallContext, masks?: MaskSource): GraphContext {
+/** The context of a graph model inside a step; noise is `source`, or counter streams, one for each call in its order. */
+export function contextOf(ctx: CallContext, source?: NoiseSource): GraphContext {
   let calls = 0;
   return {
     training: ctx.training,
     addLoss: (loss) => ctx.addLoss(loss),
     update: (buffer, change) => ctx.update(buffer, change),
-    mask: (shape, keep) =>
-      masks?.(shape, keep) ??
-      bernoulli(ctx.key.child(`dropout ${calls++}`).at(ctx.step), shape, keep).cast("float32"),
+    noise(shape, distribution) {
+      if (source) return source(shape, distribution);
+      const random = ctx.key.child(`noise ${calls++}`).at(ctx.step);
+      if (distribution === "normal") return randomNormal(random, shape);
+      return bernoulli(random, shape, distribution.keep).cast("float32");
+    },
   };
 }
 
-function replayedMask(shape: Shape, keep: number): Tensor {
+function replayed(shape: Shape, distribution: Distribution): Tensor {
   const sizes = shape.map((s) => staticSize(s, "dropout"));
   const count = sizes.reduce((a, b) => a * b, 1);
-  return tensor(defaultGenerator.bernoulli(count, keep), { shape: sizes });
+  return tensor(drawReplayed(count, distribution), { shape: sizes });
+}
+
+/** Numbers as PyTorch draws them. */
+export function drawReplayed(count: number, distribution: Distribution): Float32Array {
+  return distribution === "normal"
+    ? defaultGenerator.randn(count)
+    : defaultGenerator.bernoulli(count, distribution.keep);
 }
 
 /**
@@ -88,7 +101,7 @@ export function dropout(
   if (!ctx.training || rate === 0) return x;
   if (rate === 1) return x.mul(0);
   // Counter streams have no order that must be kept.
-  const mask = ctx.mask(x.shape, 1 - rate);
+  const mask = ctx.noise(x.shape, { keep: 1 - rate });
   const factors = (isReplaying() ? arrange(mask) : mask).mul(1 / (1 - rate));
   const sparse = sparseOf(x);
   return sparse ? asSparse(x.mul(factors), sparse.times(factors)) : x.mul(factors);

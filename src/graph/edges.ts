@@ -98,12 +98,12 @@ export class Edges {
     this.#fits(x, this.numNodes, "node");
     return customGradient((v) => ({
       value: take(v, this.source),
-      gradient: (g) => [this.#toSource(g)],
+      gradient: (g) => [this.toSource(g)],
     }))(x);
   }
 
-  /** Sums of values at places over the edges that begin at each node. */
-  #toSource(values: Tensor): Tensor {
+  /** Sums of values at places over the edges that begin at each node: [edges, …] → [nodes, …]. */
+  toSource(values: Tensor): Tensor {
     return customGradient((v) => ({
       value: segmentSum(take(v, this.#array("column")), this.#array("columnPtr")),
       gradient: (g) => [this.fromSource(g)],

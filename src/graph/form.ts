@@ -1,19 +1,17 @@
 /**
  * Forms: how graphs of one kind stand in the plans of a model. Which arrays a model needs is found by running it once on unknown
  * graphs; numbers of nodes, edges and graphs are symbolic, so that one plan serves every graph and every batch.
+ *
+ * Over 400 lines: what stands in a plan, its types and its arrays are said of each name side by side.
  */
 import {
-  customGradient,
   type Dim,
-  defaultGenerator,
   dim,
   gradient,
   isReplaying,
   rehearse,
   type Size,
   type Tensor,
-  take,
-  takeOrZero,
   type Variable,
   zeros,
 } from "../core/index.ts";
@@ -26,10 +24,18 @@ import type { Layout, Rows } from "../nn/data-adapter.ts";
 import type { HostArray } from "../nn/host-array.ts";
 import { Batch } from "./batch.ts";
 import type { CompressedName } from "./compressed.ts";
-import { contextOf, type GraphContext, type MaskSource } from "./context.ts";
+import {
+  contextOf,
+  type Distribution,
+  drawReplayed,
+  type GraphContext,
+  type NoiseSource,
+} from "./context.ts";
 import type { Data, GraphArray } from "./data.ts";
 import type { EdgeSource } from "./edges.ts";
 import { Graph, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
+import { type GroupArrays, pickRows } from "./groups.ts";
+import { type Kept, keptOf } from "./kept.ts";
 import {
   asSparse,
   isSparse,
@@ -72,16 +78,14 @@ class Sizes {
 }
 
 /** The arrays of structures by their names in a plan: `edges.ptr`, `loops.source`, `sparse.value` of `x`, `nodes.ids`. */
-type ArrayName =
-  | `edges.${CompressedName}`
-  | `loops.${CompressedName}`
-  | `sparse.${SparseName}`
-  | "nodes.ptr"
-  | "nodes.ids";
+type ArrayName = `edges.${CompressedName}` | `loops.${CompressedName}` | `sparse.${SparseName}` | NodeArray;
 
-/** A mask that is drawn for each step. */
+/** Arrays of the nodes of each graph, or of those that are kept of them: `nodes.ptr`, `nodes/0.5/0.5.positions`. */
+type NodeArray = `nodes${string}.${keyof Kept}`;
+
+/** Noise that is drawn for each step. */
 interface Drawn extends ValueSpec {
-  readonly keep: number;
+  readonly distribution: Distribution;
 }
 
 /** Whether the features of a graph are held as sparse: in one graph, which stays; batches would be searched anew each time. */
@@ -138,9 +142,9 @@ export class Form {
     };
   }
 
-  #recorder(drawn: Drawn[]): MaskSource {
-    return (shape, keep) => {
-      drawn.push({ shape, dtype: "float32", keep });
+  #recorder(drawn: Drawn[]): NoiseSource {
+    return (shape, distribution) => {
+      drawn.push({ shape, dtype: "float32", distribution });
       return zeros(shape);
     };
   }
@@ -172,10 +176,12 @@ export class Form {
     const int = (size: Size): ValueSpec => ({ shape: [size], dtype: "int32" });
     if (name === "labelled.index") return int(labelled);
     if (name === "labelled.rank") return int(this.outputs[0]![0]!);
-    if (name === "nodes.ptr") return int(addSize(graphs, 1));
-    if (name === "nodes.ids") return int(nodes);
     if (name.startsWith("sparse.")) return this.#sparseSpec(name.slice("sparse.".length) as SparseName);
-    const [structure, array] = name.split(".") as [string, CompressedName];
+    const [structure, array] = splitName(name) as [string, CompressedName];
+    if (structure.startsWith("nodes")) {
+      if (array === "ptr") return int(addSize(graphs, 1));
+      return int(structure === "nodes" ? nodes : this.#sizes.other(structure));
+    }
     if (array === "ptr" || array === "columnPtr") return int(addSize(nodes, 1));
     return int(array === "listed" || structure === "edges" ? edges : looped);
   }
@@ -223,13 +229,22 @@ export class Form {
       loops: () => structure("loops"),
     });
     const features = new SparseMatrix((name) => tensorOf(`sparse.${name}` satisfies ArrayName));
+    const groups = (kind: `nodes${string}`): GroupArrays => ({
+      ptr: () => tensorOf(`${kind}.ptr` satisfies ArrayName),
+      ids: () => tensorOf(`${kind}.ids` satisfies ArrayName),
+      kept: (ratio) => ({
+        ...groups(`${kind}/${ratio}`),
+        count: this.#sizes.other(`${kind}/${ratio}`),
+        positions: () => tensorOf(`${kind}/${ratio}.positions` satisfies ArrayName),
+      }),
+    });
     const source: GraphSource = {
       numNodes: nodes,
       numGraphs: graphs,
       edges: structure("edges"),
       fields: [...this.#fields.keys()],
       field: (name) => (name === "x" && this.#sparse ? asSparse(tensorOf(name), features) : tensorOf(name)),
-      nodes: (array) => tensorOf(`nodes.${array}` satisfies ArrayName),
+      nodes: groups("nodes"),
     };
     return new Graph(source);
   }
@@ -237,14 +252,14 @@ export class Form {
   #forward(xs: readonly Tensor[], ctx: CallContext, masks: readonly Tensor[]): Tensor[] {
     const inputs = new Map(this.#inputs().map((name, i) => [name, xs[i]!]));
     let next = 0;
-    const drawn: MaskSource | undefined = masks.length > 0 ? () => masks[next++]! : undefined;
+    const drawn: NoiseSource | undefined = masks.length > 0 ? () => masks[next++]! : undefined;
     const outputs = this.#call(
       this.#graph(() => undefined, inputs),
       contextOf(ctx, drawn),
     );
     const index = inputs.get("labelled.index");
     if (this.#options.target === undefined) return [...outputs];
-    return [index === undefined ? outputs[0]! : pick(outputs[0]!, index, inputs.get("labelled.rank")!)];
+    return [index === undefined ? outputs[0]! : pickRows(outputs[0]!, index, inputs.get("labelled.rank")!)];
   }
 
   /**
@@ -289,6 +304,11 @@ export class Form {
       set(looped, () => data.edgeIndex.compressedWithLoops.source.length);
     }
     set(graphs, () => nodeArrays(data)[0].length - 1);
+    for (const name of this.#names) {
+      const [structure, array] = splitName(name);
+      if (array === "positions")
+        set(this.#sizes.other(structure), () => keptNodes(data, structure).ids.length);
+    }
     for (const [name, { shape }] of this.#fields) {
       const own = data.array(name).shape;
       shape.forEach((s, i) => {
@@ -306,30 +326,35 @@ export class Form {
     }
     if (name.startsWith("sparse."))
       return ints(sparse![name.slice("sparse.".length) as Exclude<SparseName, "value">]);
-    const [structure, array] = name.split(".") as [string, CompressedName];
-    if (structure === "nodes") return ints(nodeArrays(data)[array === "ptr" ? 0 : 1]);
+    const [structure, array] = splitName(name) as [string, CompressedName];
+    if (structure.startsWith("nodes")) return ints(keptNodes(data, structure)[array as keyof Kept]);
     if (name === "labelled.index") return ints(chosen!.index);
     if (name === "labelled.rank") return ints(inverse(chosen!));
     const { edgeIndex } = data;
     return ints((structure === "edges" ? edgeIndex.compressed : edgeIndex.compressedWithLoops)[array]);
   }
 
-  /** The masks of one step on a graph, drawn from PyTorch's generator. */
+  /** The noise of one step on a graph, drawn from PyTorch's generator. */
   draw(data: Data): TypedArray[] {
     if (this.#drawn.length === 0) return [];
     const values = this.#values(data);
-    return this.#drawn.map(({ shape, keep }) =>
-      defaultGenerator.bernoulli(evalSize(countOf(shape), values), keep),
+    return this.#drawn.map(({ shape, distribution }) =>
+      drawReplayed(evalSize(countOf(shape), values), distribution),
     );
   }
 }
 
-/** Rows that count, of all; the gradient goes back by the inverse, so that nothing is scattered. */
-function pick(all: Tensor, index: Tensor, rank: Tensor): Tensor {
-  return customGradient((v) => ({
-    value: take(v, index),
-    gradient: (g) => [takeOrZero(g, rank)],
-  }))(all);
+/** `nodes/0.5.ptr` → `nodes/0.5` and `ptr`. */
+function splitName(name: string): [structure: string, array: string] {
+  const dot = name.lastIndexOf(".");
+  return [name.slice(0, dot), name.slice(dot + 1)];
+}
+
+/** The nodes of each graph, or those that are kept of them one ratio after the other. */
+function keptNodes(data: Data, structure: string): Kept {
+  const [ptr, ids] = nodeArrays(data);
+  const ratios = structure.split("/").slice(1).map(Number);
+  return ratios.reduce<Kept>((kept, ratio) => keptOf(kept.ptr, ratio), { ptr, ids, positions: ids });
 }
 
 /** Rows that a mask chooses, of how many. */

@@ -5,7 +5,7 @@ import type { Size } from "../ir/size.ts";
 import { Batch } from "./batch.ts";
 import { type Data, isGraphArray } from "./data.ts";
 import { type EdgeSource, Edges } from "./edges.ts";
-import { Groups } from "./groups.ts";
+import { constantArrays, type GroupArrays, Groups } from "./groups.ts";
 
 /** Where the tensors of a graph come from: constants, or inputs of a compiled function. */
 export interface GraphSource {
@@ -15,8 +15,8 @@ export interface GraphSource {
   /** Names of the fields with values. */
   readonly fields: readonly string[];
   field(name: string): Tensor;
-  /** Where each graph's nodes begin: int32 [graphs + 1]; the graph of each node: int32 [nodes]. */
-  nodes(array: "ptr" | "ids"): Tensor;
+  /** The nodes of each graph. */
+  readonly nodes: GroupArrays;
 }
 
 export class Graph {
@@ -34,16 +34,13 @@ export class Graph {
     this.numNodes = source.numNodes;
     this.numGraphs = source.numGraphs;
     this.edgeIndex = new Edges(source.edges);
-    this.batch = new Groups(source.numGraphs, source.numNodes, "node", {
-      ptr: () => source.nodes("ptr"),
-      ids: () => source.nodes("ids"),
-    });
+    this.batch = new Groups(source.numGraphs, source.numNodes, "node", source.nodes);
   }
 
   /** A graph or batch as constants, for calls outside of training: `model.call(Graph.of(data), graphContext())`. */
   static of(data: Data): Graph {
     const own = data.edgeIndex.edges;
-    const [ptr, ids] = nodeArrays(data);
+    const [ptr] = nodeArrays(data);
     return new Graph({
       numNodes: data.numNodes,
       numGraphs: ptr.length - 1,
@@ -53,7 +50,7 @@ export class Graph {
         const { data: values, shape, dtype } = data.array(name);
         return tensor(values, { shape: [...shape], dtype });
       },
-      nodes: (array) => tensor(array === "ptr" ? ptr : ids),
+      nodes: constantArrays(ptr),
     });
   }
 

@@ -13,13 +13,15 @@ import {
   segmentProd,
   segmentSum,
   sizeOf,
-  type Tensor,
+  Tensor,
   take,
+  takeOrZero,
   tensor,
   where,
 } from "../core/index.ts";
-import { ShapeError } from "../ir/errors.ts";
+import { ShapeError, UsageError } from "../ir/errors.ts";
 import { addSize, type Size, sameSize, showShape } from "../ir/size.ts";
+import { keptOf, type Ratio } from "./kept.ts";
 
 /** The arrays that describe groups; each is asked for once, when it is needed. */
 export interface GroupArrays {
@@ -30,6 +32,15 @@ export interface GroupArrays {
   /** Where values do not stand sorted by group: their positions in the order of groups, and the inverse. */
   readonly order?: (() => Tensor) | undefined;
   readonly rank?: (() => Tensor) | undefined;
+  /** What is kept where the best of each group are chosen; only of sorted groups whose sizes the host knows. */
+  readonly kept?: ((ratio: Ratio) => KeptArrays) | undefined;
+}
+
+/** Groups of what is kept of others. */
+export interface KeptArrays extends GroupArrays {
+  readonly count: Size;
+  /** Positions of what is kept where each group is sorted, best first: int32 [count]. */
+  readonly positions: () => Tensor;
 }
 
 /** Adds to a sum of exponentials before dividing by it, as PyTorch Geometric does: an empty group gives 0. */
@@ -62,7 +73,10 @@ export class Groups {
    * @param index int32 [count]; a number that is no group belongs to none.
    */
   static of(index: Tensor | ArrayLike<number>, size: Size, what = "value"): Groups {
-    const ids = index instanceof Object && "dtype" in index ? index : tensor(Int32Array.from(index));
+    const listed = !(index instanceof Tensor);
+    const ptr = listed && typeof size === "number" ? pointersOf(index, size) : undefined;
+    if (ptr !== undefined) return Groups.sorted(ptr, what);
+    const ids = listed ? tensor(Int32Array.from(index)) : index;
     const order = argsort(ids);
     return new Groups(size, ids.shape[0]!, what, {
       ptr: () => searchsorted(take(ids, order), arange(addSize(size, 1)), "left"),
@@ -74,10 +88,41 @@ export class Groups {
 
   /** One group of everything. */
   static single(count: Size, what = "value"): Groups {
+    if (typeof count === "number") return Groups.sorted(Int32Array.of(0, count), what);
     return new Groups(1, count, what, {
       ptr: () => arange(2).mul(sizeOf(count)),
       ids: () => arange(count).mul(0),
     });
+  }
+
+  /** Groups of values that stand sorted, from where each begins. */
+  static sorted(ptr: Int32Array, what = "value"): Groups {
+    return new Groups(ptr.length - 1, ptr.at(-1)!, what, constantArrays(ptr));
+  }
+
+  /**
+   * The best values of each group: a share `ratio` of them (rounded up), or that many.
+   *
+   * @param scores [count]; equal ones as they stand.
+   * @returns which values are kept, group by group, best first, and their groups.
+   * @throws UsageError where the host does not know how large the groups are.
+   */
+  best(scores: Tensor, ratio: Ratio): { index: Tensor; groups: Groups } {
+    this.#fits(scores, this.count, this.what);
+    const kept = this.#arrays.kept?.(ratio);
+    if (kept === undefined) {
+      throw new UsageError({
+        where: "the best of each group",
+        problem: "how large the groups are is not known before the program runs",
+        expected: "the groups of a batch, or sorted group numbers",
+        got: "groups computed in the program, or unsorted",
+        try: "pass the batch of the graph that the model is called with",
+      });
+    }
+    const byScore = argsort(scores, 0, { descending: true });
+    const byGroup = take(byScore, argsort(take(this.ids, byScore)));
+    const groups = new Groups(this.size, kept.count, this.what, kept);
+    return { index: take(byGroup, kept.positions()), groups };
   }
 
   /** Where each group begins among the sorted values: int32 [size + 1]. */
@@ -190,7 +235,52 @@ export class Groups {
   }
 }
 
+/** Groups that stand sorted, as constants. */
+export function constantArrays(ptr: Int32Array, ids = idsOf(ptr)): GroupArrays {
+  return {
+    ptr: () => tensor(ptr),
+    ids: () => tensor(ids),
+    kept(ratio) {
+      const kept = keptOf(ptr, ratio);
+      return {
+        ...constantArrays(kept.ptr, kept.ids),
+        count: kept.ids.length,
+        positions: () => tensor(kept.positions),
+      };
+    },
+  };
+}
+
+function idsOf(ptr: Int32Array): Int32Array {
+  const ids = new Int32Array(ptr.at(-1)!);
+  for (let g = 0; g + 1 < ptr.length; g++) ids.fill(g, ptr[g], ptr[g + 1]);
+  return ids;
+}
+
+/** Where each group begins, from group numbers in ascending order; undefined where they are not. */
+function pointersOf(ids: ArrayLike<number>, size: number): Int32Array | undefined {
+  const ptr = new Int32Array(size + 1);
+  for (let i = 0; i < ids.length; i++) {
+    const id = ids[i]!;
+    if (id < 0 || id >= size || (i > 0 && id < ids[i - 1]!)) return undefined;
+    ptr[id + 1]!++;
+  }
+  for (let g = 0; g < size; g++) ptr[g + 1]! += ptr[g]!;
+  return ptr;
+}
+
 /** One number per row, shaped to meet values of `rank` axes. */
 export function column(perRow: Tensor, rank: number): Tensor {
   return perRow.reshape([perRow.shape[0]!, ...Array.from({ length: rank - 1 }, () => 1)]);
+}
+
+/**
+ * The rows of `all` at `index`, each at most once; `rank` is the inverse, -1 elsewhere, so that the gradient is gathered and not
+ * scattered.
+ */
+export function pickRows(all: Tensor, index: Tensor, rank: Tensor): Tensor {
+  return customGradient((v) => ({
+    value: take(v, index),
+    gradient: (g) => [takeOrZero(g, rank)],
+  }))(all);
 }

@@ -1,6 +1,8 @@
 /** Graphs: data, batches, message passing, operators. */
 
+export { type ActivationName, graphActivations } from "./activations.ts";
 export * from "./aggr/aggregation.ts";
+export { AttentionalAggregation } from "./aggr/attentional.ts";
 export * from "./batch.ts";
 export * from "./context.ts";
 export * from "./convs/index.ts";
@@ -12,13 +14,20 @@ export { type EdgeSource, Edges, edgesOf } from "./edges.ts";
 export * from "./graph.ts";
 export * from "./groups.ts";
 export { Chain, type FeatureModule, type Link, type NetworkOption } from "./layers/chain.ts";
+export { JumpingKnowledge, type JumpingMode } from "./layers/jumping-knowledge.ts";
 export { Linear, type LinearOptions, TorchLinear, type WeightInitializer } from "./layers/linear.ts";
+export { MLP, type MLPOptions } from "./layers/mlp.ts";
 export * from "./loader.ts";
 export * from "./message-passing.ts";
 export * from "./model.ts";
+export * from "./models/autoencoder.ts";
+export * from "./models/basic-gnn.ts";
 export { GraphModule } from "./module.ts";
 export * from "./neighbours/index.ts";
+export * from "./norm/norm.ts";
 export * from "./pool/global.ts";
+export * from "./pool/top-k-pooling.ts";
+export * from "./scatter.ts";
 export type { StateDict, StateOptions, StateTensor } from "./state.ts";
 export * from "./torch-adam.ts";
 export type { GraphInput } from "./training.ts";

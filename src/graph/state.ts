@@ -1,12 +1,12 @@
 /** State dicts: the weights of a module under PyTorch's names, and their files. */
-import type { Variable } from "../core/index.ts";
+import { Variable } from "../core/index.ts";
 import { readFileBytes, writeFileAtomic } from "../data/files.ts";
 import { readStateDict } from "../formats/pt.ts";
 import { readSafetensors, type SafeTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { DataError, ShapeError } from "../ir/errors.ts";
 import { showShape } from "../ir/size.ts";
-import type { Module } from "../nn/module.ts";
+import { Module } from "../nn/module.ts";
 
 /** Values with a shape, as files hold them. */
 export interface StateTensor {
@@ -22,9 +22,15 @@ export interface StateOptions {
   strict?: boolean;
 }
 
-/** Every weight under PyTorch's name, a module's own before those of its parts. */
+/** Every weight under PyTorch's name, in the order of the fields; one that several parts share under each of its names. */
 export function namedState(module: Module): [name: string, weight: Variable][] {
-  return module.named().map(([path, weight]) => [snakeCase(path), weight]);
+  const visit = (value: unknown, path: string): [string, Variable][] => {
+    if (value instanceof Variable) return [[snakeCase(path), value]];
+    const parts =
+      value instanceof Module ? value.children() : Array.isArray(value) ? Object.entries(value) : [];
+    return parts.flatMap(([field, inner]) => visit(inner, path === "" ? field : `${path}.${field}`));
+  };
+  return visit(module, "");
 }
 
 /** `linSrc.weight` → `lin_src.weight`. */

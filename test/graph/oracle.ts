@@ -10,6 +10,7 @@ import {
   type Variable,
 } from "../../src/core/index.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
+import type { AggregationName } from "../../src/graph/aggr/aggregation.ts";
 import { convs } from "../../src/graph/convs/index.ts";
 import { EdgeIndex } from "../../src/graph/edge-index.ts";
 import { Linear } from "../../src/graph/layers/linear.ts";
@@ -106,7 +107,7 @@ export function close(a: Tensor, b: CaseArray, absolute: number, relative: numbe
   if (bad >= 0) expect.fail(`${what}[${bad}]: ${got[bad]} instead of ${b.data[bad]}`);
 }
 
-const { GATConv, GCNConv, GINConv, GraphConv, SAGEConv } = convs;
+const { EdgeConv, GATConv, GCNConv, GINConv, GraphConv, SAGEConv } = convs;
 
 /** `[5, 8, 4]` as linear layers with relu between, as the cases have them. */
 const mlp = (widths: readonly number[]) =>
@@ -145,6 +146,10 @@ export const makers: Readonly<Record<string, Maker>> = {
   },
   GINConv: ({ mlp: widths }: { mlp: number[] }) => {
     const module = new GINConv(mlp(widths), { trainEps: true });
+    return { module, call: ({ x, edges }) => module.call(x, edges) };
+  },
+  EdgeConv: ({ mlp: widths, aggr }: { mlp: number[]; aggr: AggregationName }) => {
+    const module = new EdgeConv(mlp(widths), { aggr });
     return { module, call: ({ x, edges }) => module.call(x, edges) };
   },
   global_add_pool: pool(globalAddPool),

@@ -5,7 +5,7 @@ import type { Draws } from "../draws.ts";
 import type { EdgeInput, Edges } from "../edges.ts";
 import { fill, glorot, Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
-import { type LoopFill, withLoopAttributes } from "./loop-fill.ts";
+import { attributesAt, type LoopFill } from "./loop-fill.ts";
 
 /** The output of an operator with attention, and the attention of each edge in PyTorch Geometric's order. */
 export interface Attended {
@@ -109,20 +109,18 @@ export class GATConv extends MessagePassing {
     edgeAttr?: Tensor,
     ctx: GraphContext = graphContext(),
   ): Attended {
-    const { output, structure, attention } = this.#attend(x, edges, edgeAttr, ctx);
-    return { output, edgeIndex: structure.pairs, attention: structure.restore(attention) };
+    return attended(this.#attend(x, edges, edgeAttr, ctx));
   }
 
   #attend(x: Tensor, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
-    const { heads, concat, residual, addSelfLoops } = this.options;
+    const { heads, concat, addSelfLoops } = this.options;
     const h = this.lin.call(x).reshape([x.shape[0]!, heads, this.outChannels]);
     const plain = this.structure(edges, x);
     const structure = addSelfLoops ? plain.withSelfLoops : plain;
     const attention = this.#attention(h, structure, edgeAttr, ctx);
     const messages = structure.fromSource(h).mul(attention.expandDims(-1));
-    const sum = this.aggrModule.call(messages, structure.rows);
-    const joined = concat ? sum.reshape([x.shape[0]!, heads * this.outChannels]) : sum.mean(1);
-    const whole = residual ? joined.add(this.res!.call(x)) : joined;
+    const sum = headsTogether(this.aggrModule.call(messages, structure.rows), concat);
+    const whole = this.res === undefined ? sum : sum.add(this.res.call(x));
     const output = this.bias === undefined ? whole : whole.add(this.bias);
     return { output, structure, attention };
   }
@@ -135,11 +133,8 @@ export class GATConv extends MessagePassing {
       .add(structure.fromTarget(h.mul(this.attDst).sum(-1)));
     let scores = ends;
     if (edgeAttr !== undefined && this.linEdge !== undefined) {
-      const attributes = addSelfLoops
-        ? withLoopAttributes(structure, edgeAttr, fillValue)
-        : structure.arrange(edgeAttr);
-      const wide = attributes.rank === 1 ? attributes.expandDims(-1) : attributes;
-      const e = this.linEdge.call(wide).reshape([structure.numEdges, heads, this.outChannels]);
+      const attributes = attributesAt(structure, edgeAttr, addSelfLoops ? fillValue : undefined);
+      const e = this.linEdge.call(attributes).reshape([structure.numEdges, heads, this.outChannels]);
       scores = ends.add(e.mul(this.attEdge!).sum(-1));
     }
     const soft = structure.rows.softmax(leakyRelu(scores, negativeSlope));
@@ -149,4 +144,24 @@ export class GATConv extends MessagePassing {
   protected override describe(): string {
     return `${this.inChannels}, ${this.outChannels}, heads=${this.options.heads}`;
   }
+}
+
+/** What an operator computed, with the attention in PyTorch Geometric's order. */
+export function attended({
+  output,
+  structure,
+  attention,
+}: {
+  output: Tensor;
+  structure: Edges;
+  attention: Tensor;
+}): Attended {
+  return { output, edgeIndex: structure.pairs, attention: structure.restore(attention) };
+}
+
+/** [nodes, heads, out] with the heads side by side, or their mean. */
+export function headsTogether(values: Tensor, concat: boolean): Tensor {
+  if (!concat) return values.mean(1);
+  const [nodes, heads, out] = values.shape;
+  return values.reshape([nodes!, (heads as number) * (out as number)]);
 }

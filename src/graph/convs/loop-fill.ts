@@ -31,7 +31,7 @@ function orZero(e: Edges, values: Tensor): Tensor {
  * Features of the edges of the list [listed, …] at the places of a structure with self-loops, which get `fill` instead of their
  * own.
  */
-export function withLoopAttributes(looped: Edges, edgeAttr: Tensor, fill: LoopFill): Tensor {
+function withLoopAttributes(looped: Edges, edgeAttr: Tensor, fill: LoopFill): Tensor {
   const values = looped.arrange(edgeAttr);
   const loop = column(looped.isLoop, values.rank);
   if (typeof fill === "number") return where(loop, fill, values);
@@ -44,4 +44,13 @@ export function withLoopAttributes(looped: Edges, edgeAttr: Tensor, fill: LoopFi
     got: String(fill),
     try: 'fillValue: "mean"',
   });
+}
+
+/**
+ * Features of the edges of the list at the places of a structure: [edges, features]. With `fill` it is a structure with self-loops.
+ */
+export function attributesAt(structure: Edges, edgeAttr: Tensor, fill: LoopFill | undefined): Tensor {
+  const values =
+    fill === undefined ? structure.arrange(edgeAttr) : withLoopAttributes(structure, edgeAttr, fill);
+  return values.rank === 1 ? values.expandDims(-1) : values;
 }
