@@ -4,6 +4,8 @@ import { defineConfig } from "vitest/config";
 /** Folders and files of tests that run built code, other processes or a browser. */
 const whole = ["test/{browser,cli,package,whole}/**/*.test.ts", "test/examples.test.ts"];
 const long = ["test/long/**/*.test.ts"];
+/** Nothing is compiled in the background while something else is tested. */
+const env = { TENDRIL_BACKEND: "wasm" };
 const built = { globalSetup: ["test/setup/build.ts"] };
 
 export default defineConfig({
@@ -14,13 +16,14 @@ export default defineConfig({
       {
         test: {
           name: "fast",
+          env,
           include: ["test/**/*.test.ts"],
           exclude: [...whole, ...long],
           testTimeout: 60_000,
         },
       },
-      { test: { name: "whole", include: whole, testTimeout: 180_000, hookTimeout: 180_000, ...built } },
-      { test: { name: "long", include: long, testTimeout: 1_800_000, hookTimeout: 180_000, ...built } },
+      { test: { name: "whole", env, include: whole, testTimeout: 180_000, hookTimeout: 180_000, ...built } },
+      { test: { name: "long", env, include: long, testTimeout: 1_800_000, hookTimeout: 180_000, ...built } },
     ],
   },
 });

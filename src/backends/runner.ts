@@ -12,6 +12,7 @@ import type {
   Plan,
   PlanBackend,
   ProfileRow,
+  Replan,
   RunResult,
   Target,
   TypedArray,
@@ -55,22 +56,49 @@ export const STOPPED = -2;
 /** The most layouts a plan remembers: enough for an epoch's batch sizes, few enough for ragged batches. */
 const LAYOUTS = 64;
 
-/** A backend made of a machine, its arena and one scratch region that all plans share, since plans run one at a time. */
+/** The memory of a backend: its arena, what lives there, and one scratch region for all plans, which run one at a time. */
+export class Store {
+  readonly arena: Arena;
+  readonly ledger: Ledger = { buffers: 0, bytes: 0 };
+  private scratchAt = -1;
+  private scratchBytes = 0;
+
+  constructor(arena: Arena) {
+    this.arena = arena;
+  }
+
+  /** The address of the scratch region, which has at least `bytes` bytes; its capacity grows by half at least. */
+  scratch(bytes: number): number {
+    if (bytes > this.scratchBytes || this.scratchAt < 0) {
+      const grown = Math.max(bytes, Math.ceil(this.scratchBytes * 1.5));
+      if (this.scratchAt >= 0) {
+        this.arena.release(this.scratchAt);
+        this.scratchAt = -1;
+        this.scratchBytes = 0;
+      }
+      this.scratchAt = this.arena.allocate(grown);
+      this.scratchBytes = grown;
+    }
+    return this.scratchAt;
+  }
+}
+
+/** A backend made of a machine and its memory. */
 export class MachineBackend implements PlanBackend {
   readonly runs = "plan";
   readonly name: string;
   readonly target: Target;
   readonly arena: Arena;
   readonly machine: Machine;
-  private readonly ledger: Ledger = { buffers: 0, bytes: 0 };
-  private scratchAt = -1;
-  private scratchBytes = 0;
+  readonly store: Store;
 
-  constructor(name: string, target: Target, machine: Machine) {
+  /** Machines over the same arena may share a `store`: buffers of one are buffers of the other. */
+  constructor(name: string, target: Target, machine: Machine, store = new Store(machine.arena)) {
     this.name = name;
     this.target = target;
     this.machine = machine;
     this.arena = machine.arena;
+    this.store = store;
   }
 
   get threads(): number {
@@ -91,30 +119,19 @@ export class MachineBackend implements PlanBackend {
   }
 
   allocate(dtype: DType, count: number): DeviceBuffer {
-    return new ArenaBuffer(this.arena, this.ledger, dtype, count);
+    return new ArenaBuffer(this.arena, this.store.ledger, dtype, count);
   }
 
   memory(): MemoryReport {
-    return { ...this.ledger, reserved: this.arena.reserved };
+    return { ...this.store.ledger, reserved: this.arena.reserved };
   }
 
-  prepare(plan: Plan): Executable {
+  prepare(plan: Plan, _replan?: Replan): Executable {
     return new PlanExecutable(this, plan);
   }
 
-  /** The address of the scratch region, which has at least `bytes` bytes; its capacity grows by half at least. */
   scratch(bytes: number): number {
-    if (bytes > this.scratchBytes || this.scratchAt < 0) {
-      const grown = Math.max(bytes, Math.ceil(this.scratchBytes * 1.5));
-      if (this.scratchAt >= 0) {
-        this.arena.release(this.scratchAt);
-        this.scratchAt = -1;
-        this.scratchBytes = 0;
-      }
-      this.scratchAt = this.arena.allocate(grown);
-      this.scratchBytes = grown;
-    }
-    return this.scratchAt;
+    return this.store.scratch(bytes);
   }
 }
 

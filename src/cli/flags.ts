@@ -1,5 +1,5 @@
 /** Flags that several commands share, and what they mean. */
-import { type BackendName, getBackend } from "../core/index.ts";
+import { type BackendName, defaultBackend, getBackend } from "../core/index.ts";
 import type { Flags } from "./command.ts";
 
 export const dataFlag = {
@@ -13,9 +13,9 @@ export const dataFlag = {
 export const engineFlags = {
   backend: {
     kind: "choice",
-    choices: ["wasm", "js", "reference"],
-    default: "wasm",
-    about: "where tensors are computed; js and reference are slow, for comparison",
+    choices: ["auto", "native", "wasm", "js", "reference"],
+    about:
+      "where tensors are computed: auto (the default) is wasm, and native where that pays and a C compiler is there; js and reference are slow, for comparison",
   },
   threads: {
     kind: "whole",
@@ -34,10 +34,12 @@ export interface Engine {
 
 /** The backend of the flags with that many threads, and how many it really has. */
 export function startEngine(values: {
-  readonly backend: (typeof engineFlags.backend.choices)[number];
+  readonly backend: (typeof engineFlags.backend.choices)[number] | undefined;
   readonly threads: number | undefined;
 }): Engine & { readonly name: BackendName } {
-  const { backend, threads } = values;
-  const name: BackendName = backend === "wasm" && threads !== undefined ? `wasm:${threads}` : backend;
+  const { threads } = values;
+  const backend = values.backend ?? defaultBackend;
+  const counted = backend === "auto" || backend === "native" || backend === "wasm";
+  const name: BackendName = counted && threads !== undefined ? `${backend}:${threads}` : backend;
   return { name, backend, threads: getBackend(name).threads };
 }

@@ -12,6 +12,6 @@ import { splitSums } from "./split.ts";
 /** Compiles a program for a backend's `target`. Pure: equal programs give equal plans. */
 export function compileProgram(program: Program, target: Target): Plan {
   const graph = new Graph();
-  const roots = splitSums(orient(simplify(program, graph), graph), graph);
+  const roots = splitSums(orient(simplify(program, graph), graph, target), graph);
   return assemble(program, roots, graph, target);
 }

@@ -3,7 +3,7 @@
  * operands, by copying one of them into the order in which it is read, or by writing the sum as a plain reduction of a
  * product. The choice depends on shapes only, so it is the same on every backend.
  */
-import type { Shape, Size } from "../ir/index.ts";
+import type { Shape, Size, Target } from "../ir/index.ts";
 import { apply, arg, mulSize, sameSize, stridesOf } from "../ir/index.ts";
 import {
   type CNode,
@@ -17,13 +17,14 @@ import {
 } from "./graph.ts";
 import { vectorizable } from "./lower/spread.ts";
 
-export function orient(r: Roots, graph: Graph): Roots {
+export function orient(r: Roots, graph: Graph, { tile }: Target): Roots {
   return rebuild(r, graph, (n) =>
-    n.spec.kind === "contract" ? oriented(foldPermutes(n, n.spec, graph), graph) : undefined,
+    n.spec.kind === "contract" ? oriented(foldPermutes(n, n.spec, graph), graph, tile.columns) : undefined,
   );
 }
 
-function oriented(n: CNode, graph: Graph): CNode {
+/** `tile` is the number of columns of the register tile: it decides how an operand is laid out, never a result. */
+function oriented(n: CNode, graph: Graph, tile: number): CNode {
   const spec = n.spec as SplitContractSpec;
   // Axes of size 1 hide the axis that the lanes should run along.
   const axes = n.shape.map((_, i) => i).filter((i) => n.shape[i] !== 1);
@@ -38,19 +39,19 @@ function oriented(n: CNode, graph: Graph): CNode {
       a: { ...spec.a, strides: pick(spec.a.strides) },
       b: { ...spec.b, strides: pick(spec.b.strides) },
     };
-    const inner = oriented(graph.node(slim, n.inputs, shape, n.dtype, n.label), graph);
+    const inner = oriented(graph.node(slim, n.inputs, shape, n.dtype, n.label), graph, tile);
     return graph.node({ kind: "move", move: "reshape" }, [inner], n.shape, n.dtype, n.label);
   }
   const last = n.shape.length - 1;
   const swapped: SplitContractSpec = { ...spec, a: spec.b, b: spec.a };
   const [a, b] = n.inputs as [CNode, CNode];
-  if (vectorizable(spec, last)) return packed(n, spec, [a, b], graph) ?? n;
+  if (vectorizable(spec, last)) return packed(n, spec, [a, b], graph, tile) ?? n;
   if (vectorizable(swapped, last)) {
-    return packed(n, swapped, [b, a], graph) ?? graph.node(swapped, [b, a], n.shape, n.dtype, n.label);
+    return packed(n, swapped, [b, a], graph, tile) ?? graph.node(swapped, [b, a], n.shape, n.dtype, n.label);
   }
   for (const [turned, inputs] of [[spec, [a, b]] as const, [swapped, [b, a]] as const]) {
     if (isStrided(n, turned))
-      return packed(n, turned, inputs, graph) ?? copyOperand(n, turned, inputs, graph);
+      return packed(n, turned, inputs, graph, tile) ?? copyOperand(n, turned, inputs, graph);
   }
   return asReduction(n, spec, graph) ?? n;
 }
@@ -62,33 +63,42 @@ function isStrided(n: CNode, spec: SplitContractSpec): boolean {
   return n.shape.some((_, i) => spec.b.strides[i] === 0);
 }
 
-/** Columns of a panel: one register tile wide. */
-const PANEL = 8;
+/** The fewest columns of a panel. */
+const NARROW = 8;
 /** Elements of an operand from which on panels pay. */
 const PACK_FROM = 1 << 13;
 
 /**
- * A wide `b` that many rows share is copied into panels of eight columns, each a run of memory: rows of `b` that lie far
- * apart would push each other out of the cache.
+ * A wide `b` that many rows share is copied into panels as wide as the register tile, each a run of memory: rows of `b`
+ * that lie far apart would push each other out of the cache.
  */
 function packed(
   n: CNode,
   spec: SplitContractSpec,
   inputs: readonly [CNode, CNode],
   graph: Graph,
+  tile: number,
 ): CNode | undefined {
   const last = n.shape.length - 1;
   const columns = n.shape[last];
   const rows = n.shape.slice(0, -1);
-  if (typeof columns !== "number" || columns <= PANEL || columns % PANEL !== 0 || spec.a.strides[last] !== 0)
+  if (
+    typeof columns !== "number" ||
+    columns <= NARROW ||
+    columns % NARROW !== 0 ||
+    spec.a.strides[last] !== 0
+  )
     return undefined;
+  // With panels of other widths the same products are packed, so that the same sums are cut.
+  let panel = tile;
+  while (columns % panel !== 0) panel /= 2;
   if (!rows.every((_, i) => spec.b.strides[i] === 0) || roughCount(rows) < 32) return undefined;
   // With a short sum the results, written row by row, matter more; a small operand stays in the cache as it is.
   const length = roughCount(spec.reduce);
   if (length < 64 || length * columns < PACK_FROM) return undefined;
   // Sums over images are cut into parts (the next pass), which stay in the cache as they are.
   if (spec.reduce.length > 1 && typeof spec.reduce[0] !== "number") return undefined;
-  const split = (s: Size): Size[] => [mulSize(s, PANEL), s];
+  const split = (s: Size): Size[] => [mulSize(s, panel), s];
   const strides = (all: readonly Size[]): Size[] => [
     ...all.slice(0, last),
     ...split(all[last]!),
@@ -99,7 +109,7 @@ function packed(
     a: { ...spec.a, strides: strides(spec.a.strides) },
     b: { ...spec.b, strides: strides(spec.b.strides) },
   };
-  const shape = [...rows, columns / PANEL, PANEL];
+  const shape = [...rows, columns / panel, panel];
   const draft = { ...n, shape };
   const inner = copyOperand(draft, wide, inputs, graph);
   return graph.node({ kind: "move", move: "reshape" }, [inner], n.shape, n.dtype, n.label);

@@ -1,4 +1,5 @@
 /** The backends by name. Each is made when first asked for, and lives as long as the process. */
+import { createAutoBackend } from "../backends/auto.ts";
 import { createJsBackend } from "../backends/js/index.ts";
 import { createNativeBackend } from "../backends/native/index.ts";
 import { ReferenceBackend } from "../backends/reference/index.ts";
@@ -10,6 +11,8 @@ import type { Plan } from "../ir/plan.ts";
 import type { Program } from "../ir/program.ts";
 
 const makers = {
+  /** wasm at once, and native code where that is worth compiling and possible. */
+  auto: (threads: number): Backend => createAutoBackend({ threads }),
   /** WebAssembly with SIMD, made here: the fast one. */
   wasm: (threads: number): Backend => createWasmBackend({ threads }),
   /** Kernels as C, compiled by the system's compiler: the fastest one, in Node with a C compiler. */
@@ -21,16 +24,18 @@ const makers = {
 };
 
 /** Backends whose threads can be counted. */
-type Threaded = "wasm" | "native";
-const threaded: ReadonlySet<string> = new Set<Threaded>(["wasm", "native"]);
+type Threaded = "auto" | "wasm" | "native";
+const threaded: ReadonlySet<string> = new Set<Threaded>(["auto", "wasm", "native"]);
 
 export { availableThreads };
 
 /** The names of the backends; `wasm` takes all threads that the machine offers, `wasm:2` two. */
 export type BackendName = keyof typeof makers | `${Threaded}:${number}`;
 
-/** The backend used unless another is named. */
-export const defaultBackend = "wasm" satisfies BackendName;
+/** The backend used unless another is named: what the environment variable `TENDRIL_BACKEND` says, else `auto`. */
+export const defaultBackend: BackendName =
+  ((globalThis as { process?: NodeJS.Process }).process?.env?.TENDRIL_BACKEND as BackendName | undefined) ||
+  "auto";
 
 /** By name. `wasm` is the same one as `wasm:N` for the N of this machine, and so are others with threads. */
 const live = new Map<BackendName, Backend>();
@@ -51,9 +56,11 @@ export function getBackend(name: BackendName = defaultBackend): Backend {
 
 /**
  * Where the first content of a variable is computed that is to live on `backend`: there, so that no other threads are
- * started; or on the default backend where it would be computed in another way.
+ * started; on wasm where each of the small programs would need a C compiler; or on the default backend where it would be
+ * computed in another way.
  */
 export function homeOf(backend: Backend): BackendName {
+  if (backend.name === "native") return "wasm:1";
   const names = [...live.keys()] as BackendName[];
   const name = names.find((n) => live.get(n) === backend);
   return backend.runs === "plan" && name !== undefined ? name : defaultBackend;
@@ -104,5 +111,6 @@ export function runReady(executable: Executable, binding: Binding): RunResult {
 
 /** A program made ready on a backend. */
 export function prepareOn(backend: Backend, program: Program): Executable {
-  return backend.runs === "program" ? backend.prepare(program) : backend.prepare(planOn(backend, program));
+  if (backend.runs === "program") return backend.prepare(program);
+  return backend.prepare(planOn(backend, program), (target) => compileProgram(program, target));
 }

@@ -9,8 +9,10 @@ import type { Program, ValueSpec } from "./program.ts";
 export interface Target {
   /** Lanes of an elementwise vector loop (a multiple of 4). */
   readonly lanes: number;
-  /** Register tile of contractions: rows, and columns in lanes. */
+  /** Register tile of contractions: rows, and columns in lanes, which are those of two registers. */
   readonly tile: { readonly rows: number; readonly columns: number };
+  /** Whether scalars that are neighbours in memory are better loaded as one vector. */
+  readonly neighbours: boolean;
 }
 
 /** Memory of a backend that holds the content of a variable or a data set. Freed by `release`. */
@@ -76,11 +78,15 @@ interface BackendBase {
   release(): void;
 }
 
+/** Makes the plan of the same program for another target. */
+export type Replan = (target: Target) => Plan;
+
 /** Runs Kernels. */
 export interface PlanBackend extends BackendBase {
   readonly runs: "plan";
   readonly target: Target;
-  prepare(plan: Plan): Executable;
+  /** `plan` was made for `target`; a backend that goes over to another machine asks for another one. */
+  prepare(plan: Plan, replan?: Replan): Executable;
 }
 
 /** Evaluates Programs directly. */

@@ -4,8 +4,8 @@
  * on the reference alone.
  */
 import { beforeAll, describe, expect, test } from "vitest";
-import { nativeTarget } from "../../src/backends/native/index.ts";
 import { library } from "../../src/backends/native/library.ts";
+import { nativeTarget } from "../../src/backends/native/target.ts";
 import { evaluateProgram } from "../../src/backends/reference/index.ts";
 import { compileProgram } from "../../src/compile/index.ts";
 import type { BackendName, Tensor } from "../../src/core/index.ts";

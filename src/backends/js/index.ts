@@ -4,5 +4,9 @@ import { JsMachine } from "./machine.ts";
 
 /** A fresh backend with a memory of its own. */
 export function createJsBackend(): MachineBackend {
-  return new MachineBackend("js", { lanes: 16, tile: { rows: 4, columns: 8 } }, new JsMachine());
+  return new MachineBackend(
+    "js",
+    { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true },
+    new JsMachine(),
+  );
 }

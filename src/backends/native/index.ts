@@ -2,12 +2,12 @@
  * The native backend: kernels as C, compiled by the system's compiler, cached on disk, run by a small addon that is
  * compiled in the same way. Node on POSIX systems with a C compiler; the same bits as the wasm backend.
  */
-import type { Target } from "../../ir/index.ts";
 import { MachineBackend } from "../runner.ts";
 import { checkThreads } from "../wasm/index.ts";
 import { pagedArena } from "../wasm/memory.ts";
 import { library } from "./library.ts";
 import { NativeMachine } from "./machine.ts";
+import { nativeTarget } from "./target.ts";
 
 export { clearStore, reportStore, type StoreReport } from "./store.ts";
 export { findToolchain, type Toolchain } from "./toolchain.ts";
@@ -15,11 +15,6 @@ export { findToolchain, type Toolchain } from "./toolchain.ts";
 export interface NativeOptions {
   /** How many threads share the work, from 1 (the default) to 256. Results have the same bits for any number. */
   readonly threads?: number;
-}
-
-/** What the compiler may choose for registers of so many lanes: accumulators take three quarters of them. */
-export function nativeTarget(lanes: number): Target {
-  return { lanes: 16, tile: lanes === 16 ? { rows: 12, columns: 32 } : { rows: 6, columns: 2 * lanes } };
 }
 
 /**

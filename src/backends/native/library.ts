@@ -44,6 +44,7 @@ export class Library {
   private readonly begin: string;
   /** By the key of a kernel. */
   private readonly sources = new Map<string, Source>();
+  private running: Compilation | undefined;
 
   /** Throws UnsupportedError, saying why, where nothing can be compiled or kept. */
   constructor() {
@@ -57,11 +58,20 @@ export class Library {
     this.compilation(kernels)?.wait();
   }
 
-  /** Starts to compile what is missing; undefined where nothing is. */
-  start(kernels: readonly Kernel[]): Compilation | undefined {
-    const compilation = this.compilation(kernels);
-    compilation?.start();
-    return compilation;
+  /**
+   * Whether all is there. Where something is missing, compilers are started beside this process, unless some are running;
+   * ask again later. Throws UnsupportedError where they failed.
+   */
+  obtain(kernels: readonly Kernel[]): boolean {
+    if (this.running !== undefined) {
+      const { running } = this;
+      if (!running.ended()) return false;
+      this.running = undefined;
+      running.finish();
+    }
+    this.running = this.compilation(kernels);
+    this.running?.start();
+    return this.running === undefined;
   }
 
   /** The path of the runner, which has been compiled. */
@@ -136,8 +146,6 @@ export class Compilation {
   private readonly store: UnitStore;
   private readonly units: readonly Unit[];
   private readonly folder: string;
-  /** Milliseconds since the start of the process at which the compilers were last looked at. */
-  private looked = 0;
   private failed: unknown;
 
   constructor(toolchain: Toolchain, store: UnitStore, units: readonly Unit[]) {
@@ -182,16 +190,9 @@ export class Compilation {
     child.unref();
   }
 
-  /** Whether a started compilation is done, its units kept. Throws UnsupportedError where a compiler failed. */
-  done(): boolean {
-    const now = performance.now();
-    if (this.failed === undefined) {
-      if (now - this.looked < 5) return false;
-      this.looked = now;
-      if (!nodeModule("node:fs").existsSync(`${this.folder}/done`)) return false;
-    }
-    this.finish();
-    return true;
+  /** Whether the compilers have ended, well or not. */
+  ended(): boolean {
+    return this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`);
   }
 
   private options() {
@@ -211,7 +212,8 @@ export class Compilation {
     return `${shares.map((s) => `(${s.join("; ")}) &`).join(" ")} wait; : > done`;
   }
 
-  private finish(): void {
+  /** Keeps what they made. Throws UnsupportedError where one failed. */
+  finish(): void {
     const fs = nodeModule("node:fs");
     try {
       if (this.failed !== undefined) throw failure(String(this.failed), this.failed);

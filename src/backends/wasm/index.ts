@@ -20,7 +20,11 @@ export interface WasmOptions {
  */
 export function createWasmBackend({ threads = 1, warn = warnOnce }: WasmOptions = {}): MachineBackend {
   checkThreads(threads);
-  return new MachineBackend("wasm", { lanes: 16, tile: { rows: 4, columns: 8 } }, machineOf(threads, warn));
+  return new MachineBackend(
+    "wasm",
+    { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true },
+    machineOf(threads, warn),
+  );
 }
 
 function machineOf(threads: number, warn: (text: string) => void): WasmMachine {

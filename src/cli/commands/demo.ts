@@ -27,7 +27,7 @@ export const demo = defineCommand({
       {
         ...{ model: "lecture", data: undefined, samples, epochs, seed, out },
         ...{ batchSize: 128, validationSplit: 0.1, optimizer: "adam", learningRate: 0.004 },
-        ...{ backend: "wasm", threads: undefined },
+        ...{ backend: undefined, threads: undefined },
         ...{
           checkpoint: undefined,
           backup: undefined,

@@ -1,6 +1,15 @@
 /** `tendril doctor`: what this machine offers, for people and for reports of bugs. */
 import { arch, availableParallelism, cpus, freemem, platform, release, totalmem } from "node:os";
-import { type BackendName, compile, getBackend, memory, tensor } from "../../core/index.ts";
+import {
+  type BackendName,
+  clearNativeKernels,
+  compile,
+  getBackend,
+  memory,
+  type NativeReport,
+  nativeReport,
+  tensor,
+} from "../../core/index.ts";
 import { defaultCache } from "../../data/index.ts";
 import { figureOf, renderPng } from "../../plot/index.ts";
 import { defineCommand } from "../command.ts";
@@ -11,11 +20,12 @@ import { listDatasets } from "./data.ts";
 
 export const doctor = defineCommand({
   name: "doctor",
-  about: "Shows versions, backends, data and memory.",
+  about: "Shows versions, backends, compiled kernels, data and memory.",
   positionals: [],
-  flags: {},
-  examples: ["tendril doctor", "tendril doctor --json"],
-  async run() {
+  flags: { "clear-kernels": { kind: "switch", about: "first remove the kernels compiled for this machine" } },
+  examples: ["tendril doctor", "tendril doctor --json", "tendril doctor --clear-kernels"],
+  async run(_names, { clearKernels }) {
+    if (clearKernels) clearNativeKernels();
     const report = {
       versions: { tendril: await packageVersion(), node: process.versions.node, v8: process.versions.v8 },
       system: {
@@ -24,6 +34,7 @@ export const doctor = defineCommand({
         cores: availableParallelism(),
       },
       backends: await Promise.all(engineFlags.backend.choices.map(tryBackend)),
+      native: nativeReport(),
       pictures: await attempt(async () => {
         await renderPng(figureOf({ kind: "text", title: "Aa" }, 64, 64));
       }),
@@ -63,10 +74,19 @@ async function attempt(work: () => Promise<void>): Promise<string | null> {
   }
 }
 
+function compilerText({ compiler, lanes }: NativeReport): string {
+  return compiler === null ? "none that works" : `${compiler}, vectors of ${32 * lanes} bits`;
+}
+
+function kernelsText({ folder, units, bytes }: NativeReport): string {
+  return `${units} unit${units === 1 ? "" : "s"}, ${(bytes / 1e6).toFixed(1)} MB, in ${folder}`;
+}
+
 function textOf(report: {
   readonly versions: Readonly<Record<string, string>>;
   readonly system: { readonly platform: string; readonly processor: string; readonly cores: number };
   readonly backends: readonly BackendReport[];
+  readonly native: NativeReport;
   readonly pictures: string | null;
   readonly cache: string;
   readonly data: Awaited<ReturnType<typeof listDatasets>>;
@@ -83,6 +103,8 @@ function textOf(report: {
         ? `works${b.name === "wasm" ? " (SIMD)" : ""}, ${b.threads} thread${b.threads === 1 ? "" : "s"}`
         : `does not work: ${b.problem}`,
     ]),
+    ["C compiler", compilerText(report.native)],
+    ["compiled kernels", kernelsText(report.native)],
     ["pictures", report.pictures === null ? "SVG and PNG" : `SVG only: ${report.pictures}`],
     ["cache", report.cache],
     ...report.data.map((d): [string, string] => [`data ${d.name}`, d.found ?? "not on this machine"]),

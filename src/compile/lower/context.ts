@@ -68,8 +68,8 @@ export class Context {
 }
 
 /**
- * Runs `body` with vectors of `lanes`, then with single elements for what is left. Fixed loops of at most `unroll`
- * rounds are written out.
+ * Runs `body` with vectors of `lanes` (a power of two), then of half as many, …, then with single elements for what is
+ * left. Fixed loops of at most `unroll` rounds are written out.
  */
 export function vectorLoop(
   k: KernelBuilder,
@@ -86,7 +86,11 @@ export function vectorLoop(
     const whole = count - (count % lanes);
     if (whole / lanes <= unroll) for (let i = 0; i < whole; i += lanes) body(lo.add(i), lanes);
     else k.for(lo, lo.add(whole), lanes, (i) => body(i, lanes));
+<<<<<<< HEAD
     if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 16 ? 16 : lanes > 4 ? 4 : 1, body, unroll);
+=======
+    if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 4 ? lanes / 2 : 1, body, unroll);
+>>>>>>> 65336be (backends: auto, the default — wasm at once, native code where it pays; doctor shows and clears compiled kernels)
     return;
   }
   const n = k.value(hi.sub(lo));

@@ -31,8 +31,6 @@ import {
 
 /** About how many multiply-adds one task does. */
 const TASK_WORK = 1 << 18;
-/** Accumulator registers of four lanes that a tile may take; more spill. */
-const ACCUMULATORS = 8;
 /** Registers for the weights and accumulators of a short sum; one more holds the element they are multiplied by. */
 const REGISTERS = 15;
 /** Results from which on a cut sum goes round by round. */
@@ -84,6 +82,9 @@ class ContractKernel {
   readonly a: BufferRef;
   readonly b: BufferRef | undefined;
   readonly float: boolean;
+  /** Lanes of a register, and how many registers the accumulators of a tile may take; more spill. */
+  readonly register: number;
+  readonly accumulators: number;
   /**
    * Whether a cut sum with many results goes round by round, each round taking all results a little further: what one
    * round reads stays in the cache. The order of the sum is the same.
@@ -109,6 +110,9 @@ class ContractKernel {
     }));
     this.sums = group.spread ? sums : mergeSums(sums, spec.part !== undefined);
     this.float = node.dtype === "float32";
+    const { rows, columns } = options.target.tile;
+    this.register = columns / 2;
+    this.accumulators = 2 * rows;
     this.#resumed = (spec.part ?? 0) > 1 && roughCount(shape) >= RESUME_FROM;
     this.a = this.c.read(throughReshapes(node.inputs[0]!));
     this.b = group.spread ? undefined : this.c.read(throughReshapes(node.inputs[1]!));
@@ -143,18 +147,18 @@ class ContractKernel {
     if (pool) return pool.spec.axes.map((axis, i) => ({ axis, unroll: pool.spec.window[i]! }));
     const lanesAxis = this.out.length - 1;
     const columns = this.columns();
-    let room = Math.max(1, Math.floor(ACCUMULATORS / Math.max(1, columns / 4)));
-    if (columns === 1) room = ACCUMULATORS;
+    const across = Math.ceil(columns / this.register);
+    let room = Math.max(1, Math.floor(this.accumulators / across));
     // With one register column to a row, nine rows (a 3x3 kernel's taps) still fit.
-    if (columns === 4) room = TILE_ROWS;
-    if (this.unrolledSum())
-      room = Math.max(1, REGISTERS - roughCount(this.sums.map((x) => x.size)) * Math.max(1, columns / 4));
+    if (columns > 1 && across === 1) room = TILE_ROWS;
+    if (this.unrolledSum()) room = Math.max(1, REGISTERS - roughCount(this.sums.map((x) => x.size)) * across);
     const tiles: Tile[] = [];
     for (let i = lanesAxis - 1; i >= 0 && room > 1; i--) {
       const x = this.out[i]!;
       if (x.size === 1) continue;
       if (x.b !== 0 || x.a === 0) continue;
-      const unroll = typeof x.size === "number" ? Math.min(x.size, room) : Math.min(4, room);
+      const unroll =
+        typeof x.size === "number" ? Math.min(x.size, room) : Math.min(this.options.target.tile.rows, room);
       tiles.unshift({ axis: i, unroll });
       if (unroll !== x.size) break;
       room = Math.floor(room / unroll);
@@ -167,15 +171,16 @@ class ContractKernel {
     const last = this.out.length - 1;
     if (!vectorizable(this.spec, last)) return 1;
     const { size } = this.out[last]!;
-    const wide = this.options.target.tile.columns;
+    const { register, accumulators } = this;
+    const wide = 2 * register;
     // Few enough results for one tile of a single register column: nothing is read twice.
     const rows = roughCount(this.out.slice(0, -1).map((x) => x.size));
-    if (rows > ACCUMULATORS / 2 && rows <= TILE_ROWS && size === wide) return 4;
-    // A short sum keeps its weights in registers too.
-    if (this.unrolledSum() && typeof size === "number" && size >= 4) return 4;
+    if (rows > accumulators / 2 && rows <= TILE_ROWS && size === wide) return register;
     if (typeof size !== "number") return wide;
-    if (size >= wide) return size % wide !== 0 && size % 4 === 0 && size < 2 * wide ? 4 : wide;
-    return size >= 4 ? 4 : 1;
+    if (size < register) return size >= 4 ? 4 : 1;
+    // A short sum keeps its weights in registers too.
+    if (this.unrolledSum() || size < wide) return register;
+    return size % wide !== 0 && size % register === 0 && size < 2 * wide ? register : wide;
   }
 
   /**
@@ -417,7 +422,10 @@ class ContractKernel {
     const origin = all[0];
     const distances = origin ? all.map((at) => at.sub(origin).constant) : [];
     const groups =
-      this.aLanes(lanes) === 1 && lanes >= 4 && !distances.includes(undefined)
+      this.options.target.neighbours &&
+      this.aLanes(lanes) === 1 &&
+      lanes >= 4 &&
+      !distances.includes(undefined)
         ? neighbours(distances as number[])
         : new Map<number, number>();
     return (at) => {

@@ -1,0 +1,141 @@
+/**
+ * The backend that begins at once on wasm and goes over to native code where a plan runs long enough to be worth compiling:
+ * over the same memory and buffers, with the same bits, so that nobody can tell but by the clock.
+ */
+import type {
+  Binding,
+  Executable,
+  Kernel,
+  Plan,
+  ProfileRow,
+  Replan,
+  RunResult,
+  ValueSpec,
+} from "../ir/index.ts";
+import { library } from "./native/library.ts";
+import { NativeMachine } from "./native/machine.ts";
+import { hasNode } from "./native/node.ts";
+import { nativeTarget } from "./native/target.ts";
+import { MachineBackend } from "./runner.ts";
+import { warn as warnOnConsole } from "./wasm/host.ts";
+import { createWasmBackend, type WasmOptions } from "./wasm/index.ts";
+
+/** Milliseconds that a plan has run on wasm before compilers are started for it. */
+const WORTH = 300;
+/** Milliseconds between looks at whether they are ready. */
+const LOOK = 10;
+
+export class AutoBackend extends MachineBackend {
+  private readonly wasm: MachineBackend;
+  private readonly warn: (text: string) => void;
+  private compiled: MachineBackend | undefined;
+  /** Why there is no native code, once that is known. */
+  private problem: unknown;
+
+  constructor(wasm: MachineBackend, warn: (text: string) => void) {
+    super("auto", wasm.target, wasm.machine, wasm.store);
+    this.wasm = wasm;
+    this.warn = warn;
+    if (!hasNode()) this.problem = "there is no C compiler in a page";
+  }
+
+  override prepare(plan: Plan, replan?: Replan): Executable {
+    const first = this.wasm.prepare(plan);
+    return replan === undefined || this.problem !== undefined ? first : new Moving(this, first, replan);
+  }
+
+  override release(): void {
+    super.release();
+    this.compiled?.release();
+  }
+
+  /** What `make` gives, or undefined after the one notice that says why there is no native code. */
+  attempt<T>(make: () => T): T | undefined {
+    if (this.problem !== undefined) return undefined;
+    try {
+      return make();
+    } catch (error) {
+      this.problem = error;
+      const { problem, got } = error as { problem?: string; got?: string };
+      const why = problem === undefined ? String(error) : `${problem}: ${got}`;
+      this.warn(
+        `the wasm backend goes on with what native code would do faster, with the same results (${why})`,
+      );
+      return undefined;
+    }
+  }
+
+  /** The plan on native code; its kernels are compiled. */
+  moved(plan: Plan): Executable {
+    this.compiled ??= new MachineBackend(
+      "native",
+      nativeTarget(library().toolchain.lanes),
+      new NativeMachine(this.arena, this.threads, library()),
+      this.store,
+    );
+    return this.compiled.prepare(plan);
+  }
+}
+
+/** A plan that runs on wasm and then, once that is worth it and possible, on native code. */
+class Moving implements Executable {
+  readonly outputs: readonly ValueSpec[];
+  private readonly backend: AutoBackend;
+  private current: Executable;
+  /** Makes the plan for another target; undefined once it has moved, or will not. */
+  private replan: Replan | undefined;
+  private next: { readonly plan: Plan; readonly kernels: readonly Kernel[] } | undefined;
+  private spent = 0;
+  private looked = 0;
+
+  constructor(backend: AutoBackend, first: Executable, replan: Replan) {
+    this.backend = backend;
+    this.current = first;
+    this.outputs = first.outputs;
+    this.replan = replan;
+  }
+
+  run(binding: Binding): RunResult {
+    if (this.replan === undefined) return this.current.run(binding);
+    const start = performance.now();
+    const result = this.current.run(binding);
+    const end = performance.now();
+    this.spent += end - start;
+    if (this.spent >= WORTH && end - this.looked >= LOOK) {
+      this.looked = end;
+      this.move(this.replan);
+    }
+    return result;
+  }
+
+  private move(replan: Replan): void {
+    const moved = this.backend.attempt(() => {
+      this.next ??= nextOf(replan(nativeTarget(library().toolchain.lanes)));
+      return library().obtain(this.next.kernels) ? this.backend.moved(this.next.plan) : this.current;
+    });
+    if (moved === this.current) return;
+    this.replan = undefined;
+    this.next = undefined;
+    if (moved === undefined) return;
+    this.current.release();
+    this.current = moved;
+  }
+
+  profile(binding: Binding, repeat: number): readonly ProfileRow[] {
+    return this.current.profile!(binding, repeat);
+  }
+
+  release(): void {
+    this.replan = undefined;
+    this.current.release();
+  }
+}
+
+function nextOf(plan: Plan): { readonly plan: Plan; readonly kernels: readonly Kernel[] } {
+  return { plan, kernels: plan.rows.map((r) => r.kernel) };
+}
+
+/** A fresh backend with a memory of its own. Throws UsageError for a number of threads that makes no sense. */
+export function createAutoBackend(options: WasmOptions = {}): AutoBackend {
+  return new AutoBackend(createWasmBackend(options), options.warn ?? warnOnConsole);
+}
