@@ -25,17 +25,26 @@ const WORTH = 300;
 /** Milliseconds between looks at whether they are ready. */
 const LOOK = 10;
 
+export interface AutoOptions extends WasmOptions {
+  /** Milliseconds that a plan runs on wasm before compilers are started for it, 300 unless given. */
+  readonly worth?: number;
+}
+
 export class AutoBackend extends MachineBackend {
+  /** How many plans have gone over to native code. */
+  moves = 0;
+  readonly worth: number;
   private readonly wasm: MachineBackend;
   private readonly warn: (text: string) => void;
   private compiled: MachineBackend | undefined;
   /** Why there is no native code, once that is known. */
   private problem: unknown;
 
-  constructor(wasm: MachineBackend, warn: (text: string) => void) {
+  constructor(wasm: MachineBackend, warn: (text: string) => void, worth: number) {
     super("auto", wasm.target, wasm.machine, wasm.store);
     this.wasm = wasm;
     this.warn = warn;
+    this.worth = worth;
     if (!hasNode()) this.problem = "there is no C compiler in a page";
   }
 
@@ -73,7 +82,9 @@ export class AutoBackend extends MachineBackend {
       new NativeMachine(this.arena, this.threads, library()),
       this.store,
     );
-    return this.compiled.prepare(plan);
+    const moved = this.compiled.prepare(plan);
+    this.moves += 1;
+    return moved;
   }
 }
 
@@ -101,7 +112,7 @@ class Moving implements Executable {
     const result = this.current.run(binding);
     const end = performance.now();
     this.spent += end - start;
-    if (this.spent >= WORTH && end - this.looked >= LOOK) {
+    if (this.spent >= this.backend.worth && end - this.looked >= LOOK) {
       this.looked = end;
       this.move(this.replan);
     }
@@ -136,6 +147,7 @@ function nextOf(plan: Plan): { readonly plan: Plan; readonly kernels: readonly K
 }
 
 /** A fresh backend with a memory of its own. Throws UsageError for a number of threads that makes no sense. */
-export function createAutoBackend(options: WasmOptions = {}): AutoBackend {
-  return new AutoBackend(createWasmBackend(options), options.warn ?? warnOnConsole);
+export function createAutoBackend(options: AutoOptions = {}): AutoBackend {
+  const { warn = warnOnConsole, worth = WORTH } = options;
+  return new AutoBackend(createWasmBackend(options), warn, worth);
 }

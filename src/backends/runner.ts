@@ -27,8 +27,8 @@ import {
   TendrilError,
   UsageError,
 } from "../ir/index.ts";
-import type { Arena, Ledger } from "./arena.ts";
-import { ArenaBuffer, INTERRUPT, readArray, writeArray } from "./arena.ts";
+import type { Arena } from "./arena.ts";
+import { ArenaBuffer, INTERRUPT, readArray, Store, writeArray } from "./arena.ts";
 import type { Layout } from "./layout.ts";
 import { PlanLayout } from "./layout.ts";
 
@@ -55,33 +55,6 @@ export const STOPPED = -2;
 
 /** The most layouts a plan remembers: enough for an epoch's batch sizes, few enough for ragged batches. */
 const LAYOUTS = 64;
-
-/** The memory of a backend: its arena, what lives there, and one scratch region for all plans, which run one at a time. */
-export class Store {
-  readonly arena: Arena;
-  readonly ledger: Ledger = { buffers: 0, bytes: 0 };
-  private scratchAt = -1;
-  private scratchBytes = 0;
-
-  constructor(arena: Arena) {
-    this.arena = arena;
-  }
-
-  /** The address of the scratch region, which has at least `bytes` bytes; its capacity grows by half at least. */
-  scratch(bytes: number): number {
-    if (bytes > this.scratchBytes || this.scratchAt < 0) {
-      const grown = Math.max(bytes, Math.ceil(this.scratchBytes * 1.5));
-      if (this.scratchAt >= 0) {
-        this.arena.release(this.scratchAt);
-        this.scratchAt = -1;
-        this.scratchBytes = 0;
-      }
-      this.scratchAt = this.arena.allocate(grown);
-      this.scratchBytes = grown;
-    }
-    return this.scratchAt;
-  }
-}
 
 /** A backend made of a machine and its memory. */
 export class MachineBackend implements PlanBackend {

@@ -1,4 +1,5 @@
 /** Ctrl-C and the like: the first signal asks the command to end in order, a second one ends it at once. Node only. */
+import { stopRunsOnSignals } from "../core/native.ts";
 import { signalCodes } from "./exit-codes.ts";
 
 export type EndSignal = keyof typeof signalCodes;
@@ -28,6 +29,8 @@ export function listenForSignals(): Interrupt {
     process.on(name, listener);
     return [name, listener] as const;
   });
+  // A long step in native code stops at once; this thread hears of the signal when it is over.
+  stopRunsOnSignals(listeners.map(([name]) => name));
   return {
     signal: controller.signal,
     received: () => first?.name,

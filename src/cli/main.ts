@@ -78,6 +78,8 @@ export async function main(argv: readonly string[]): Promise<number> {
     showError(error, terminal);
     if (error.code === "internal" && error.cause instanceof Error)
       terminal.line(printableLines(error.cause.stack ?? ""));
+    // A run that a signal stopped ends before the signal is heard of here.
+    if (error.code === "cancelled") await new Promise(setImmediate);
     const signal = error.code === "cancelled" ? interrupt.received() : undefined;
     return signal === undefined ? exitCode : signalCodes[signal];
   } finally {

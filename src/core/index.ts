@@ -14,7 +14,7 @@ export * from "./compile.ts";
 export { type DeviceArray, type DeviceArrayOptions, deviceArray, isDeviceArray } from "./device-array.ts";
 export { evaluate } from "./evaluate.ts";
 export { type GradientOptions, gradient } from "./gradient.ts";
-export { clearNativeKernels, type NativeReport, nativeReport } from "./native.ts";
+export { clearNativeKernels, type NativeReport, nativeReport, stopRunsOnSignals } from "./native.ts";
 export { type Nested, type Operand, scalar, type TensorOptions, tensor, toTensor } from "./operand.ts";
 export * from "./ops/index.ts";
 export * from "./random.ts";

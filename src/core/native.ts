@@ -1,5 +1,7 @@
 /** What there is on this machine for native code, for people and for reports of bugs. Node only. */
-import { clearStore, findToolchain, reportStore, type StoreReport } from "../backends/native/index.ts";
+import { stopRunsOn } from "../backends/native/addon.ts";
+import { clearStore, reportStore, type StoreReport } from "../backends/native/store.ts";
+import { findToolchain } from "../backends/native/toolchain.ts";
 
 export interface NativeReport extends StoreReport {
   /** The command and version of the C compiler; null where none works. */
@@ -22,4 +24,12 @@ export function nativeReport(): NativeReport {
 /** Removes all compiled kernels from the cache; they are compiled again when they are needed. */
 export function clearNativeKernels(): void {
   clearStore();
+}
+
+/**
+ * Lets these signals, which this process must handle itself, stop native runs that have changed no variable yet; such a run
+ * throws CancelledError. Without it a handler waits until the run in progress is over.
+ */
+export function stopRunsOnSignals(signals: readonly NodeJS.Signals[]): void {
+  stopRunsOn(signals);
 }

@@ -190,7 +190,25 @@ describe("text", () => {
       found: "built in",
     });
     const { document } = await tendrilJson(["doctor"]);
-    expect(document.backends.map((b: { works: boolean }) => b.works)).toEqual([true, true, true]);
+    const working = document.backends.filter((b: { works: boolean }) => b.works);
+    const names = working.map((b: { name: string }) => b.name);
+    expect(names).toEqual(expect.arrayContaining(["auto", "wasm", "js", "reference"]));
+    expect(names.includes("native")).toBe(document.native.compiler !== null);
     expect(document.pictures).toBeNull();
+  });
+
+  test("--backend native without a compiler says why; auto has no need of one", async () => {
+    const env = { TENDRIL_CC: at("no-compiler") };
+    const { code, stderr } = await tendril(
+      ["predict", at("model.h5"), at("blank.png"), "--backend", "native"],
+      { env },
+    );
+    expect(code).toBe(1);
+    expect(stderr).toContain("no C compiler works");
+    expect(stderr).toContain("no-compiler: ENOENT");
+    const auto = await tendril(["evaluate", at("model.h5"), "--backend", "auto", "--data", at("nowhere")], {
+      env,
+    });
+    expect(auto.stderr).not.toContain("compiler");
   });
 });

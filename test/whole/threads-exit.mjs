@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { compile, getBackend } from "../../dist/core/index.js";
 
-const [how, threads] = process.argv.slice(2);
-const name = `wasm:${threads}`;
+const [how, threads, kind] = process.argv.slice(2);
+const name = `${kind}:${threads}`;
 const square = compile((x) => x.matmul(x), {
   backend: name,
   inputs: [{ shape: [256, 256], dtype: "float32" }],

@@ -9,9 +9,6 @@ import { library } from "./library.ts";
 import { NativeMachine } from "./machine.ts";
 import { nativeTarget } from "./target.ts";
 
-export { clearStore, reportStore, type StoreReport } from "./store.ts";
-export { findToolchain, type Toolchain } from "./toolchain.ts";
-
 export interface NativeOptions {
   /** How many threads share the work, from 1 (the default) to 256. Results have the same bits for any number. */
   readonly threads?: number;

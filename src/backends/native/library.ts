@@ -8,7 +8,7 @@ import { emitKernel, widthsFor } from "./emit.ts";
 import { nodeModule } from "./node.ts";
 import { prelude } from "./prelude.ts";
 import { runnerSource } from "./runner-source.ts";
-import { sha256, UnitStore } from "./store.ts";
+import { sha256, storeFolder, UnitStore } from "./store.ts";
 import type { Toolchain } from "./toolchain.ts";
 import { findToolchain } from "./toolchain.ts";
 
@@ -47,10 +47,10 @@ export class Library {
   private running: Compilation | undefined;
 
   /** Throws UnsupportedError, saying why, where nothing can be compiled or kept. */
-  constructor() {
+  constructor(folder = storeFolder()) {
     this.toolchain = findToolchain();
     this.begin = prelude(widthsFor(this.toolchain.lanes));
-    this.store = new UnitStore(`${this.toolchain.identity}\n${this.begin}\n${runnerSource}`);
+    this.store = new UnitStore(`${this.toolchain.identity}\n${this.begin}\n${runnerSource}`, folder);
   }
 
   /** Compiles what is missing, and returns when all is there. Throws UnsupportedError where the compiler fails. */

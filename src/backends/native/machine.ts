@@ -1,47 +1,16 @@
 /** Compiled kernels, the C runner and its threads over a memory: what the native backend gives the runner. */
 import type { Kernel } from "../../ir/index.ts";
-import { UnsupportedError } from "../../ir/index.ts";
 import type { Arena } from "../arena.ts";
 import type { Machine } from "../runner.ts";
+import { loadAddon, type NativeFunctions } from "./addon.ts";
 import type { Library } from "./library.ts";
 import { nodeModule } from "./node.ts";
-
-/** What the addon makes (see runner-source.ts). */
-interface NativeMachineFunctions {
-  memory(view: Uint8Array): void;
-  add(path: string, symbol: string): number;
-  walk(table: number, from: number, to: number): number;
-  summon(): void;
-  helpers(): number;
-  release(): void;
-}
-
-interface Addon {
-  create(threads: number, spin: number): NativeMachineFunctions;
-}
-
-function loadAddon(path: string): Addon {
-  const module = { exports: {} };
-  try {
-    process.dlopen(module, path);
-  } catch (cause) {
-    throw new UnsupportedError({
-      where: "backend native",
-      problem: "compiled code cannot be loaded",
-      expected: "a runner that Node can load",
-      got: cause instanceof Error ? cause.message : String(cause),
-      try: 'use the backend "wasm", which computes the same bits',
-      cause,
-    });
-  }
-  return module.exports as Addon;
-}
 
 export class NativeMachine implements Machine {
   readonly arena: Arena;
   readonly threads: number;
   private readonly library: Library;
-  private readonly functions: NativeMachineFunctions;
+  private readonly functions: NativeFunctions;
   private readonly indices = new Map<string, number>();
   /** The view of the memory that the runner was told of. */
   private view: Uint8Array | undefined;

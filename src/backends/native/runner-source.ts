@@ -136,13 +136,38 @@ static void share(Machine *m, Kernel kernel, uint32_t args, int32_t tasks) {
   pthread_mutex_unlock(&m->mutex);
 }
 
+/* How many signals have come that stop runs, and who handled each signal before. */
+static int32_t signals;
+static struct sigaction handled[65];
+
+static void on_signal(int number, siginfo_t *info, void *context) {
+  ADD(signals, 1);
+  const struct sigaction *before = &handled[number];
+  if (before->sa_flags & SA_SIGINFO) before->sa_sigaction(number, info, context);
+  else before->sa_handler(number);
+}
+
+/* Lets a signal stop runs before whoever handles it hears of it. A signal that nobody handles ends the process anyway. */
+static void watch(int number) {
+  struct sigaction now;
+  if (number < 1 || number > 64 || sigaction(number, NULL, &now) != 0) return;
+  if (!(now.sa_flags & SA_SIGINFO)) {
+    if (now.sa_handler == SIG_DFL || now.sa_handler == SIG_IGN) return;
+  } else if (now.sa_sigaction == on_signal) return;
+  handled[number] = now;
+  now.sa_flags |= SA_SIGINFO;
+  now.sa_sigaction = on_signal;
+  sigaction(number, &now, NULL);
+}
+
 static int32_t walk(Machine *m, uint32_t table, int32_t from, int32_t to) {
   uint8_t *const base = m->base;
+  const int32_t heard = LOAD(signals);
   for (int32_t row = from; row < to; row++) {
     const int32_t *entry = (const int32_t *)(base + table + (uint64_t)row * ${ENTRY_BYTES});
     const int32_t kernel = entry[0], tasks = entry[2], flags = entry[3];
     const uint32_t args = (uint32_t)entry[1];
-    if ((flags & ${STOPPABLE}) && LOAD(*(int32_t *)(base + ${INTERRUPT}))) return ${STOPPED};
+    if ((flags & ${STOPPABLE}) && (LOAD(*(int32_t *)(base + ${INTERRUPT})) || LOAD(signals) != heard)) return ${STOPPED};
     if (kernel == ${GUARD}) {
       if (base[args] == 0) return row;
     } else if ((flags & ${SHARED}) && LOAD(m->helpers) > 0) {
@@ -236,6 +261,15 @@ static napi_value js_walk(napi_env env, napi_callback_info info) {
   return number(env, walk(m, table, from, to));
 }
 
+static napi_value js_watch(napi_env env, napi_callback_info info) {
+  napi_value value;
+  int32_t number = 0;
+  arguments(env, info, 1, &value);
+  napi_get_value_int32(env, value, &number);
+  watch(number);
+  return NULL;
+}
+
 static napi_value js_summon(napi_env env, napi_callback_info info) {
   summon(arguments(env, info, 0, NULL));
   return NULL;
@@ -283,9 +317,14 @@ static napi_value js_create(napi_env env, napi_callback_info info) {
 }
 
 __attribute__((visibility("default"))) napi_value napi_register_module_v1(napi_env env, napi_value exports) {
-  napi_value create;
-  napi_create_function(env, "create", SIZE_MAX, js_create, NULL, &create);
-  napi_set_named_property(env, exports, "create", create);
+  napi_value function;
+  /* The threads run code of this library: it stays, also when the worker that loaded it ends. */
+  Dl_info self;
+  if (dladdr((void *)js_create, &self)) dlopen(self.dli_fname, RTLD_NOW | RTLD_NODELETE);
+  napi_create_function(env, "create", SIZE_MAX, js_create, NULL, &function);
+  napi_set_named_property(env, exports, "create", function);
+  napi_create_function(env, "watch", SIZE_MAX, js_watch, NULL, &function);
+  napi_set_named_property(env, exports, "watch", function);
   return exports;
 }
 `;

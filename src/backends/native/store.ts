@@ -107,17 +107,19 @@ interface Unit {
 /** The units that one toolchain has compiled. */
 export class UnitStore {
   private readonly root: string;
+  private readonly mostBytes: number;
   private readonly folder: string;
   /** The unit in which a function is. */
   private readonly units = new Map<string, Unit>();
   /** The lists that were looked at. */
   private readonly seen = new Set<string>();
-  /** Objects that this process uses. */
+  /** Files of units that this process uses. */
   private readonly inUse = new Set<string>();
 
   /** Makes the folder. Throws UnsupportedError where it cannot be written or is not safe. */
-  constructor(identity: string, root = storeFolder()) {
+  constructor(identity: string, root = storeFolder(), mostBytes = MOST_BYTES) {
     this.root = root;
+    this.mostBytes = mostBytes;
     this.folder = `${root}/${sha256(identity).slice(0, 32)}`;
     secureFolder(root);
     secureFolder(this.folder);
@@ -133,9 +135,10 @@ export class UnitStore {
       this.forget(unit);
       return undefined;
     }
-    this.inUse.add(unit.object);
-    touch(unit.object);
-    touch(unit.list);
+    for (const path of [unit.object, unit.list]) {
+      this.inUse.add(path);
+      touch(path);
+    }
     return unit.object;
   }
 
@@ -200,9 +203,9 @@ export class UnitStore {
       if (stat !== undefined && stat.mtimeMs < old)
         fs.rmSync(`${this.root}/${name}`, { recursive: true, force: true });
     }
-    if (total <= MOST_BYTES) return;
+    if (total <= this.mostBytes) return;
     for (const { path, bytes } of files.sort((a, b) => a.used - b.used)) {
-      if (total <= MOST_BYTES * ROOM) break;
+      if (total <= this.mostBytes * ROOM) break;
       if (this.inUse.has(path)) continue;
       fs.rmSync(path, { force: true });
       total -= bytes;

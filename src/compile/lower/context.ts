@@ -86,11 +86,7 @@ export function vectorLoop(
     const whole = count - (count % lanes);
     if (whole / lanes <= unroll) for (let i = 0; i < whole; i += lanes) body(lo.add(i), lanes);
     else k.for(lo, lo.add(whole), lanes, (i) => body(i, lanes));
-<<<<<<< HEAD
-    if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 16 ? 16 : lanes > 4 ? 4 : 1, body, unroll);
-=======
     if (lanes > 1) vectorLoop(k, lo.add(whole), hi, lanes > 4 ? lanes / 2 : 1, body, unroll);
->>>>>>> 65336be (backends: auto, the default — wasm at once, native code where it pays; doctor shows and clears compiled kernels)
     return;
   }
   const n = k.value(hi.sub(lo));
