@@ -5,15 +5,19 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { digits } from "tendril/data";
 import { type Figure, renderSvg } from "tendril/plot";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import autoencoder from "../examples/autoencoder.ts";
 import customLoop from "../examples/custom-loop.ts";
+import detectorEvents from "../examples/detector-events.ts";
 import ganDigits from "../examples/gan-digits.ts";
 import ganGaussian from "../examples/gan-gaussian.ts";
 import improving from "../examples/improving.ts";
+import linkPredictor from "../examples/link-predictor.ts";
 import mnistCnn from "../examples/mnist-cnn.ts";
+import molecules from "../examples/molecules.ts";
 import overtraining from "../examples/overtraining.ts";
 import readDigit from "../examples/read-digit.ts";
+import tracks from "../examples/tracks.ts";
 import transfer from "../examples/transfer.ts";
 import xor from "../examples/xor.ts";
 
@@ -25,12 +29,16 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const tested = [
   "autoencoder",
   "custom-loop",
+  "detector-events",
   "gan-digits",
   "gan-gaussian",
   "improving",
+  "link-predictor",
   "mnist-cnn",
+  "molecules",
   "overtraining",
   "read-digit",
+  "tracks",
   "transfer",
   "xor",
 ];
@@ -124,4 +132,37 @@ test("frozen features serve other digits", async () => {
   expect(trained).toBe(4);
   expect(transferred).toBeGreaterThan(0.4);
   expectPicture(picture);
+});
+
+test("collisions in a detector are told by the graph of their hits", async () => {
+  const { results, picture } = await detectorEvents({ events: 800, epochs: 12 });
+  expect(Object.keys(results)).toEqual(["graph network", "sums of hits", "number of hits"]);
+  for (const { accuracy, auc } of Object.values(results)) {
+    expect(accuracy).toBeGreaterThan(0.7);
+    expect(auc).toBeGreaterThan(0.75);
+  }
+  expectPicture(picture);
+});
+
+test("links are predicted from those that are known", async () => {
+  const { testAuc, picture } = await linkPredictor();
+  expect(testAuc).toBeGreaterThan(0.7);
+  expectPicture(picture);
+});
+
+const shared = fileURLToPath(new URL("../../shared/data", import.meta.url));
+describe.skipIf(!existsSync(shared))("with public data (need ../shared)", () => {
+  test("the notebook on molecules: its batches and its accuracies", async () => {
+    const { dataset, batches, lines, picture } = await molecules({ data: shared, epochs: 3 });
+    expect(dataset).toBe("MUTAG(188)");
+    expect(batches[0]).toMatch(/^DataBatch\(edge_index=\[2, 2636\], x=\[1188, 7\]/);
+    expect(lines[0]).toBe("Epoch: 001, Train Acc: 0.6467, Test Acc: 0.7368");
+    expectPicture(picture);
+  });
+
+  test("edges of tracks are told better than by a cut on the distance", async () => {
+    const { auc, aucOfDistance, picture } = await tracks({ data: shared, graphs: 25, epochs: 6 });
+    expect(auc).toBeGreaterThan(aucOfDistance);
+    expectPicture(picture);
+  });
 });

@@ -63,12 +63,7 @@ describe("train on graphs", () => {
     ["heads without attention", ["train", "karate", "--heads", "2"], 2, /--conv gat/],
     ["more folds than graphs", ["train", "trd", "--events", "20", "--folds", "21"], 2, /2 … 20/],
     ["data that are nowhere", ["train", "mutag", "--data", "/nowhere"], 3, /MUTAG\.zip/],
-    [
-      "a rate too large",
-      ["train", "karate", "--learning-rate", "1e38", "--conv", "graphconv"],
-      5,
-      /not finite/,
-    ],
+    ["a rate too large", ["train", "trd", "--events", "40", "--learning-rate", "1e38"], 5, /overflows/],
   ])("%s is refused", async (_, args, code, text) => {
     const ended = await tendril([...args, ...quiet]);
     expect([ended.code, ended.stdout]).toEqual([code, ""]);

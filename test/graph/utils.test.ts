@@ -1,5 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { manualSeed, TorchGenerator } from "../../src/core/index.ts";
+import { Data } from "../../src/graph/data.ts";
+import { GraphDataset } from "../../src/graph/dataset.ts";
 import { EdgeIndex } from "../../src/graph/edge-index.ts";
 import { knnGraph } from "../../src/graph/neighbours/index.ts";
 import * as U from "../../src/graph/utils/index.ts";
@@ -101,6 +103,32 @@ describe("functions of edges are PyTorch Geometric's", () => {
     expect(U.removeIsolatedNodes(none, { numNodes: 3 }).nodeMask.data).toEqual(new Uint8Array(3));
     expect(knnGraph({ data: new Float32Array(0), shape: [0, 3], dtype: "float32" }, 4).numEdges).toBe(0);
   });
+});
+
+test("columns are brought to mean 0 and deviation 1 over a set", () => {
+  const set = new GraphDataset("two", [
+    new Data({
+      x: [
+        [1, 5],
+        [3, 5],
+      ],
+    }),
+    new Data({
+      x: [
+        [5, 5],
+        [7, 5],
+      ],
+    }),
+  ]);
+  const [first, second] = [...U.standardize(set, ["x"])].map((g) => [...g.x!.data]);
+  [-3, 0, -1, 0].forEach((v, i) => {
+    expect(first![i]).toBeCloseTo(v / Math.sqrt(5), 6);
+  });
+  [1, 0, 3, 0].forEach((v, i) => {
+    expect(second![i]).toBeCloseTo(v / Math.sqrt(5), 6);
+  });
+  const byFirst = U.standardize(set, ["x"], set.slice(0, 1));
+  expect([...byFirst.at(1).x!.data]).toEqual([3, 0, 5, 0]);
 });
 
 describe("negative samples", () => {

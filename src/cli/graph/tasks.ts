@@ -6,6 +6,7 @@ import {
   KarateClub,
   NormalizeFeatures,
   Planetoid,
+  standardize,
   TRDEvents,
   TrackML,
   TUDataset,
@@ -140,7 +141,7 @@ export const graphTasks: { readonly [K in GraphTaskName]: GraphTask } = {
   },
   trackml: {
     about: "which pairs of hits at the LHC belong to one particle",
-    load: async ({ folder, events }) => (await TrackML(folder)).slice(0, events),
+    load: async ({ folder, events }) => standardize((await TrackML(folder)).slice(0, events), ["edgeAttr"]),
     classNames: ["false", "true"],
     network: { head: "edges", activation: "relu", activateLast: true },
     defaults: { ...shared, conv: "graphconv", hidden: 32, dropout: 0, epochs: 20, batchSize: 4 },

@@ -16,5 +16,6 @@ export type { RandomOptions } from "./random.ts";
 export * from "./remove-isolated-nodes.ts";
 export * from "./remove-self-loops.ts";
 export { type SortOptions, sortEdgeIndex } from "./sort-edge-index.ts";
+export * from "./standardize.ts";
 export { type NodeSubset, type Subgraph, type SubgraphOptions, subgraph } from "./subgraph.ts";
 export * from "./to-undirected.ts";
