@@ -2,15 +2,21 @@
 import type { Tensor } from "../../core/index.ts";
 import {
   Chain,
+  ChebConv,
+  EdgeConv,
   type Edges,
   GATConv,
+  GATv2Conv,
   GCNConv,
   GINConv,
   type GraphContext,
   GraphConv,
   type GraphModule,
   SAGEConv,
+  SGConv,
+  TAGConv,
   TorchLinear,
+  TransformerConv,
 } from "../../graph/index.ts";
 
 /** The size of an operator in a network. */
@@ -55,6 +61,11 @@ function gin({ inputs, outputs }: ConvSize): Conv {
   return { module, call: (x, edges, ctx) => module.call(x, edges, ctx) };
 }
 
+function edge({ inputs, outputs }: ConvSize): Conv {
+  const module = new EdgeConv(new Chain([new TorchLinear(2 * inputs, outputs), "relu"]));
+  return { module, call: (x, edges, ctx) => module.call(x, edges, ctx) };
+}
+
 export const convTable = {
   gcn: { make: ({ inputs, outputs }) => simple(new GCNConv(inputs, outputs)) },
   gat: {
@@ -62,9 +73,23 @@ export const convTable = {
     make: ({ inputs, outputs, heads, concat, dropout }) =>
       attending(new GATConv(inputs, outputs, { heads, concat, dropout })),
   },
+  gatv2: {
+    heads: true,
+    make: ({ inputs, outputs, heads, concat, dropout }) =>
+      attending(new GATv2Conv(inputs, outputs, { heads, concat, dropout })),
+  },
+  transformer: {
+    heads: true,
+    make: ({ inputs, outputs, heads, concat, dropout }) =>
+      attending(new TransformerConv(inputs, outputs, { heads, concat, dropout })),
+  },
   sage: { make: ({ inputs, outputs }) => simple(new SAGEConv(inputs, outputs)) },
   gin: { make: gin },
   graphconv: { make: ({ inputs, outputs }) => simple(new GraphConv(inputs, outputs)) },
+  edge: { make: edge },
+  tag: { make: ({ inputs, outputs }) => simple(new TAGConv(inputs, outputs)) },
+  cheb: { make: ({ inputs, outputs }) => simple(new ChebConv(inputs, outputs, 3)) },
+  sg: { make: ({ inputs, outputs }) => simple(new SGConv(inputs, outputs)) },
 } as const satisfies Record<string, ConvEntry>;
 
 export type ConvName = keyof typeof convTable;

@@ -7,6 +7,8 @@ import {
   type GraphContext,
   GraphModel,
   type GraphModule,
+  type SAGPooling,
+  type TopKPooling,
   TorchLinear,
 } from "../../graph/index.ts";
 import { UsageError } from "../../ir/errors.ts";
@@ -45,6 +47,8 @@ const activations: Readonly<Record<NetworkOptions["activation"], (x: Tensor) => 
 /** Operators, then what the head needs. Gives scores of classes, and the features that they come from. */
 export class GraphNetwork extends GraphModel {
   readonly convs: GraphModule[];
+  /** Behind each operator, where nodes are dropped in stages. */
+  readonly pools: (TopKPooling | SAGPooling)[];
   /** Layers behind the operators; none with `last-conv`. */
   readonly lin: TorchLinear | undefined;
   readonly lin2: TorchLinear | undefined;
@@ -54,12 +58,15 @@ export class GraphNetwork extends GraphModel {
   constructor(options: NetworkOptions) {
     super();
     this.#options = options;
-    const { head, classes, edgeInputs, hidden } = options;
-    const { convs, width } = convsOf(options);
+    const { head, classes, edgeInputs, hidden, pool } = options;
+    const { convs, widths } = convsOf(options);
+    const width = widths.at(-1)!;
     this.#convs = convs;
     this.convs = convs.map((c) => c.module);
+    const { stage } = poolOf(pool);
+    this.pools = head === "graphs" && stage ? widths.map(stage) : [];
     if (head === "nodes") this.lin = new TorchLinear(width, classes);
-    if (head === "graphs") this.lin = new TorchLinear(width * poolOf(options.pool).width, classes);
+    if (head === "graphs") this.lin = new TorchLinear(width * poolOf(pool).width, classes);
     if (head === "edges") {
       this.lin = new TorchLinear(2 * width + edgeInputs, hidden);
       this.lin2 = new TorchLinear(hidden, classes);
@@ -67,28 +74,47 @@ export class GraphNetwork extends GraphModel {
   }
 
   call(graph: Graph, ctx: GraphContext): readonly [scores: Tensor, features: Tensor] {
-    const { head, activation, activateLast, dropout: rate } = this.#options;
-    const { edgeIndex } = graph;
+    if (this.pools.length > 0) return this.#stages(graph, ctx);
+    const { head, activateLast, dropout: rate } = this.#options;
     let h = graph.x;
     let before = h;
     this.#convs.forEach((conv, i) => {
       // Networks that classify nodes by their last operator drop what each of them is given, as published.
       if (head === "last-conv") h = dropout(h, rate, ctx);
       before = h;
-      h = conv.call(h, edgeIndex, ctx);
-      if (i < this.#convs.length - 1 || activateLast) h = activations[activation](h);
+      h = conv.call(h, graph.edgeIndex, ctx);
+      if (i < this.#convs.length - 1 || activateLast) h = this.#activate(h);
     });
     return head === "last-conv" ? [h, before] : this.#heads[head](h, graph, ctx);
+  }
+
+  #activate(h: Tensor): Tensor {
+    return activations[this.#options.activation](h);
+  }
+
+  /** Operators with nodes dropped behind each; what is read out of all stages is added up. */
+  #stages(graph: Graph, ctx: GraphContext): [Tensor, Tensor] {
+    let { x, edgeIndex, batch } = graph as Pick<Graph, "x" | "edgeIndex" | "batch">;
+    const rows = this.#convs.map((conv, i) => {
+      const h = this.#activate(conv.call(x, edgeIndex, ctx));
+      ({ x, edgeIndex, batch } = this.pools[i]!.call(h, edgeIndex, batch));
+      return poolOf(this.#options.pool).readout(x, batch);
+    });
+    return this.#classify(
+      rows.reduce((sum, row) => sum.add(row)),
+      ctx,
+    );
+  }
+
+  #classify(row: Tensor, ctx: GraphContext): [Tensor, Tensor] {
+    return [this.lin!.call(dropout(row, this.#options.dropout, ctx)), row];
   }
 
   readonly #heads: Readonly<
     Record<Exclude<Head, "last-conv">, (h: Tensor, graph: Graph, ctx: GraphContext) => [Tensor, Tensor]>
   > = {
     nodes: (h) => [this.lin!.call(h), h],
-    graphs: (h, { batch }, ctx) => {
-      const row = poolOf(this.#options.pool).readout(h, batch);
-      return [this.lin!.call(dropout(row, this.#options.dropout, ctx)), row];
-    },
+    graphs: (h, { batch }, ctx) => this.#classify(poolOf(this.#options.pool).readout(h, batch), ctx),
     edges: (h, { edgeIndex, edgeAttr }, ctx) => {
       const ends = [edgeIndex.fromSource(h), edgeIndex.fromTarget(h)];
       const own = edgeAttr === undefined ? [] : [edgeIndex.arrange(edgeAttr)];
@@ -99,11 +125,12 @@ export class GraphNetwork extends GraphModel {
   };
 }
 
-/** The operators, and the features that the last one gives. */
-function convsOf(options: NetworkOptions): { convs: Conv[]; width: number } {
+/** The operators, and the features that each of them gives. */
+function convsOf(options: NetworkOptions): { convs: Conv[]; widths: number[] } {
   const { conv, head, hidden, layers, lastHidden, heads, dropout: rate, classes } = options;
   const entry = convOf(conv);
   const lastWidth = head === "last-conv" ? classes : (lastHidden ?? hidden);
+  const widths: number[] = [];
   let width = options.inputs;
   const convs = Array.from({ length: layers }, (_, i) => {
     const last = i === layers - 1;
@@ -117,9 +144,10 @@ function convsOf(options: NetworkOptions): { convs: Conv[]; width: number } {
       dropout: head === "last-conv" ? rate : 0,
     });
     width = !last && entry.heads ? outputs * heads : outputs;
+    widths.push(width);
     return made;
   });
-  return { convs, width };
+  return { convs, widths };
 }
 
 /** Throws UsageError for `--heads` with an operator that has none. */

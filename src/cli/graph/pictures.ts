@@ -4,9 +4,11 @@ import {
   type Data,
   EdgeIndex,
   GATConv,
+  GATv2Conv,
   Graph,
   type GraphDataset,
   type GraphInput,
+  TransformerConv,
 } from "../../graph/index.ts";
 import {
   confusionMatrix,
@@ -157,10 +159,16 @@ function edgesPicture(graph: Data, predicted: Int32Array, options: GraphPlotOpti
   });
 }
 
+type Attentive = GATConv | GATv2Conv | TransformerConv;
+
+function isAttentive(module: unknown): module is Attentive {
+  return [GATConv, GATv2Conv, TransformerConv].some((kind) => module instanceof kind);
+}
+
 /** The attention of the first operator, averaged over its heads. */
 function attentionOf(model: Trained["model"], graph: Data, options: GraphPlotOptions): Figure | undefined {
   const [first] = model.convs;
-  if (!(first instanceof GATConv) || graph.numNodes > 300) return undefined;
+  if (!isAttentive(first) || graph.numNodes > 300) return undefined;
   const { x, edgeIndex } = Graph.of(graph);
   const { edgeIndex: pairs, attention } = first.returnAttentionWeights(x, edgeIndex);
   const ends = pairs.dataSync();
