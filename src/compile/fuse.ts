@@ -16,7 +16,7 @@ import {
   type WinnerSpec,
 } from "./graph.ts";
 import type { Contraction } from "./lower/contract.ts";
-import { inlineSpread } from "./lower/spread.ts";
+import { inlineSpread, windowsTile } from "./lower/spread.ts";
 import { expensive } from "./numerics.ts";
 
 /** One kernel (or a few that belong together): the nodes it puts in memory, and what it reads. */
@@ -119,7 +119,7 @@ function poolOf(
   const spec = max.spec as WindowSpec;
   if (winner && !sameWindows(spec, winner.spec as WinnerSpec)) return undefined;
   const cells = spec.window.reduce((a, b) => a * b, 1);
-  const disjoint = spec.window.every((w, i) => w === spec.stride[i] && spec.pad[i] === 0);
+  const disjoint = windowsTile(spec, input.shape, max.shape);
   const last = n.shape.length - 1;
   const { b } = n.spec;
   const free = spec.axes.every((axis) => axis < last && b.strides[axis] === 0);

@@ -126,6 +126,31 @@ describe.each(backends)("%s", (backend) => {
     }
   });
 
+  test("pooling whose last windows reach beyond the image", () => {
+    for (const [size, kernel] of [
+      [5, 3],
+      [6, 3],
+      [7, 3],
+      [5, 1],
+    ] as const) {
+      const net = (x: Tensor, w: Tensor): Tensor[] => {
+        const y = maxPool(conv(x, w, { padding: "same" }).relu(), {
+          ...{ size: [2, 2], strides: [2, 2], padding: "same" },
+        });
+        return [y, ...gradient(y.square().sum(), [x, w])];
+      };
+      agree(
+        net,
+        [
+          [2, size, size, 3],
+          [kernel, kernel, 3, 4],
+        ],
+        backend,
+        true,
+      );
+    }
+  });
+
   test("sums of contractions, and pooling of the sum", () => {
     const net = (x: Tensor, a: Tensor, b: Tensor): Tensor[] => {
       const once = conv(x, a, { padding: "same" });

@@ -1,5 +1,5 @@
 /** The cotangent of a max pooling as an operand of a contraction, without putting it in memory. */
-import { sameSize, stridesOf } from "../../ir/index.ts";
+import { type Shape, sameSize, stridesOf, type WindowSpec } from "../../ir/index.ts";
 import type { CNode, SplitContractSpec, WinnerSpec } from "../graph.ts";
 
 /** Most results whose accumulators fit one tile of a single register column. */
@@ -9,6 +9,22 @@ export const TILE_ROWS = 9;
 export function vectorizable(spec: SplitContractSpec, last: number): boolean {
   const a = spec.a.strides[last];
   return last >= 0 && spec.b.strides[last] === 1 && (a === 0 || a === 1);
+}
+
+/**
+ * Whether windows lie side by side and none reaches beyond the last element, as those of "same" padding may: `whole` is the
+ * shape of what is pooled, `pooled` that of the result.
+ */
+export function windowsTile(
+  { axes, window, stride, pad }: WindowSpec | WinnerSpec,
+  whole: Shape,
+  pooled: Shape,
+): boolean {
+  return window.every((w, i) => {
+    const [from, to] = [whole[axes[i]!]!, pooled[axes[i]!]!];
+    const inside = typeof from === "number" && typeof to === "number" && to * w <= from;
+    return w === stride[i] && pad[i] === 0 && inside;
+  });
 }
 
 /** The cotangent of a max pooling as an operand: which axis of the contraction runs along each of its axes. */
@@ -26,11 +42,8 @@ export function inlineSpread(n: CNode, spec: SplitContractSpec): InlineSpread | 
   const b = n.inputs[1]!;
   if (b.spec.kind !== "window" || b.spec.fn !== "spread" || spec.b.offset !== 0) return undefined;
   const winner = b.spec;
-  if (
-    !winner.window.every((w, i) => w === winner.stride[i] && winner.pad[i] === 0) ||
-    winner.window.reduce((p, w) => p * w, 1) > 4
-  )
-    return undefined;
+  const cells = winner.window.reduce((p, w) => p * w, 1);
+  if (!windowsTile(winner, b.shape, b.inputs[1]!.shape) || cells > 4) return undefined;
   const shape = spec.part === undefined ? n.shape : n.shape.slice(1);
   const last = shape.length - 1;
   const rows = shape
