@@ -21,7 +21,7 @@ function options() {
       runs: { type: "string", default: "5" },
       threads: { type: "string", default: `${Math.min(2, availableParallelism())}` },
       rows: { type: "string", default: `${Number.MAX_SAFE_INTEGER}` },
-      backends: { type: "string", default: "wasm" },
+      backends: { type: "string", default: "wasm,native" },
       only: { type: "string", default: "" },
       markdown: { type: "string" },
       json: { type: "boolean", default: false },
