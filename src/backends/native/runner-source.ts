@@ -10,7 +10,7 @@
  */
 
 import { INTERRUPT } from "../arena.ts";
-import { ENTRY_BYTES, GUARD, SHARED, STOPPABLE } from "../layout.ts";
+import { ENTRY_BYTES, ENTRY_WORDS, GUARD, SHARED, STOPPABLE } from "../layout.ts";
 import { DONE, STOPPED } from "../runner.ts";
 
 /** How often a waiting thread looks before it sleeps. */
@@ -77,10 +77,31 @@ static inline void pause_briefly(void) {
 #endif
 }
 
-/* Takes tasks and does them until none is left to take. */
-static void help(Machine *m) {
+/* How many signals have come that stop runs, and who handled each signal before. */
+static int32_t signals;
+static struct sigaction handled[65];
+
+/* Whether a signal has come since there were \`heard\`; never where that is a negative number. */
+static inline int stopped(int32_t heard) { return heard >= 0 && LOAD(signals) != heard; }
+
+/* Takes all tasks that are left and does none of them. */
+static void drop(Machine *m) {
   uint64_t job = LOAD(m->job);
   while ((uint32_t)job != 0) {
+    if (!__atomic_compare_exchange_n(&m->job, &job, job >> 32 << 32, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    ADD(m->left, -(int32_t)(uint32_t)job);
+    return;
+  }
+}
+
+/* Takes tasks and does them until none is left to take, or a signal comes after \`heard\`. */
+static void help(Machine *m, int32_t heard) {
+  uint64_t job = LOAD(m->job);
+  while ((uint32_t)job != 0) {
+    if (stopped(heard)) {
+      drop(m);
+      return;
+    }
     if (!__atomic_compare_exchange_n(&m->job, &job, job - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
     m->kernel(m->base, m->args, m->tasks - (int32_t)(uint32_t)job);
     if (ADD(m->left, -1) == 1 && LOAD(m->resting)) {
@@ -96,7 +117,7 @@ static void *helper(void *data) {
   Machine *m = data;
   ADD(m->helpers, 1);
   while (!LOAD(m->leave)) {
-    help(m);
+    help(m, -1);
     int spins = m->spins;
     while (--spins > 0 && (uint32_t)__atomic_load_n(&m->job, __ATOMIC_RELAXED) == 0) pause_briefly();
     if (spins > 0) continue;
@@ -117,14 +138,14 @@ static void wake(Machine *m) {
 }
 
 /* Makes a row a job, takes part and waits until all of its tasks are finished. */
-static void share(Machine *m, Kernel kernel, uint32_t args, int32_t tasks) {
+static void share(Machine *m, Kernel kernel, uint32_t args, int32_t tasks, int32_t heard) {
   m->kernel = kernel;
   m->args = args;
   m->tasks = tasks;
   STORE(m->left, tasks);
   STORE(m->job, (((m->job >> 32) + 1) << 32) | (uint32_t)tasks);
   if (LOAD(m->sleepers)) wake(m);
-  help(m);
+  help(m, heard);
   for (int spins = m->spins; spins > 0; spins--) {
     if (LOAD(m->left) == 0) return;
     pause_briefly();
@@ -135,10 +156,6 @@ static void share(Machine *m, Kernel kernel, uint32_t args, int32_t tasks) {
   STORE(m->resting, 0);
   pthread_mutex_unlock(&m->mutex);
 }
-
-/* How many signals have come that stop runs, and who handled each signal before. */
-static int32_t signals;
-static struct sigaction handled[65];
 
 static void on_signal(int number, siginfo_t *info, void *context) {
   ADD(signals, 1);
@@ -167,13 +184,16 @@ static int32_t walk(Machine *m, uint32_t table, int32_t from, int32_t to) {
     const int32_t *entry = (const int32_t *)(base + table + (uint64_t)row * ${ENTRY_BYTES});
     const int32_t kernel = entry[0], tasks = entry[2], flags = entry[3];
     const uint32_t args = (uint32_t)entry[1];
-    if ((flags & ${STOPPABLE}) && (LOAD(*(int32_t *)(base + ${INTERRUPT})) || LOAD(signals) != heard)) return ${STOPPED};
+    if ((flags & ${STOPPABLE}) && (LOAD(*(int32_t *)(base + ${INTERRUPT})) || stopped(heard))) return ${STOPPED};
+    /* A row before the first effect may be left in its middle: then the next one may be stopped before, too. */
+    const int inside = (flags & ${STOPPABLE}) && row + 1 < to && (entry[${ENTRY_WORDS} + 3] & ${STOPPABLE});
+    const int32_t listen = inside ? heard : -1;
     if (kernel == ${GUARD}) {
       if (base[args] == 0) return row;
     } else if ((flags & ${SHARED}) && LOAD(m->helpers) > 0) {
-      share(m, m->kernels[kernel], args, tasks);
+      share(m, m->kernels[kernel], args, tasks, listen);
     } else {
-      for (int32_t task = 0; task < tasks; task++) m->kernels[kernel](base, args, task);
+      for (int32_t task = 0; task < tasks && !stopped(listen); task++) m->kernels[kernel](base, args, task);
     }
   }
   return ${DONE};
