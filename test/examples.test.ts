@@ -16,6 +16,7 @@ import linkPredictor from "../examples/link-predictor.ts";
 import mnistCnn from "../examples/mnist-cnn.ts";
 import molecules from "../examples/molecules.ts";
 import overtraining from "../examples/overtraining.ts";
+import proteins from "../examples/proteins.ts";
 import readDigit from "../examples/read-digit.ts";
 import tracks from "../examples/tracks.ts";
 import transfer from "../examples/transfer.ts";
@@ -37,6 +38,7 @@ const tested = [
   "mnist-cnn",
   "molecules",
   "overtraining",
+  "proteins",
   "read-digit",
   "tracks",
   "transfer",
@@ -157,6 +159,12 @@ describe.skipIf(!existsSync(shared))("with public data (need ../shared)", () => 
     expect(dataset).toBe("MUTAG(188)");
     expect(batches[0]).toMatch(/^DataBatch\(edge_index=\[2, 2636\], x=\[1188, 7\]/);
     expect(lines[0]).toBe("Epoch: 001, Train Acc: 0.6467, Test Acc: 0.7368");
+    expectPicture(picture);
+  });
+
+  test("proteins, with nodes dropped in stages", async () => {
+    const { accuracy, picture } = await proteins({ data: shared, graphs: 300, epochs: 3 });
+    expect(accuracy).toBeGreaterThan(0.4);
     expectPicture(picture);
   });
 
