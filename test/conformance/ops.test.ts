@@ -187,7 +187,7 @@ function compileTable(): void {
 }
 
 describe.each(backends)("%s", (backend) => {
-  if (backend === "native") beforeAll(compileTable, 180_000);
+  if (backend === "native") beforeAll(compileTable, 600_000);
 
   test.each(rows.map((r) => [r.op, r] as const))("%s: values", (op, { samples }) => {
     const fn = core.compile(valuesOf(samples), { inputs: samples.flatMap(specsOf), backend });
