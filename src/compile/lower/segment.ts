@@ -1,5 +1,6 @@
 /** Reductions over compressed rows: row r of the result covers values ptr[r] … ptr[r+1]-1, in order. */
-import { ceilDivSize, countOf, internal, mulSize, type PrimOp } from "../../ir/index.ts";
+import { ceilDivSize, countOf, internal, mulSize, type PrimOp, type Size, type Val } from "../../ir/index.ts";
+import type { BufferRef, KernelBuilder } from "../builder.ts";
 import { flatten, type Segment } from "../evaluate.ts";
 import type { CNode } from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
@@ -39,15 +40,15 @@ function fold(
       min: float ? "fmin" : "imin",
     } satisfies Record<string, PrimOp>
   )[fn];
-  const wide = typeof columns === "number" && columns >= WIDE ? WIDE : lanes;
   const { from, to } = taskRange(k, rows, TASK_ROWS);
   k.for(from, to, 1, (row) => {
     const begin = rowPointer(c, ptr, row);
     const end = rowPointer(c, ptr, row.add(1));
     nest(k, inner.slice(0, -1), (rest) => {
-      vectorLoop(k, 0, k.size(columns), wide, (j, width) => {
+      columnLoop(k, columns, lanes, (j, width, count) => {
         const tail: Segment[] = rest.map((ix, i) => ({ ix: LaneIx.uniform(ix), size: inner[i]! }));
-        if (inner.length > 0) tail.push({ ix: along(j, width), size: columns });
+        const column = count < width ? LaneIx.linear(j, 1, count) : along(j, width);
+        if (inner.length > 0) tail.push({ ix: column, size: columns });
         const at = (e: Ix) =>
           k.splat(
             ev.value(values, [{ ix: LaneIx.uniform(e), size: values.shape[0]! }, ...tail], width),
@@ -63,12 +64,50 @@ function fold(
             k.for(begin.add(1), end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
           });
         }
-        k.storeLanes(out, flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width), k.get(acc));
+        const place = flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width);
+        storeFirst(k, out, place, k.get(acc), count);
       });
     });
   });
   const work = { flops: countOf(values.shape), bytes: bytesOf([values, ptr, n]) };
   return c.finish(`segment_${fn}`, ceilDivSize(rows, TASK_ROWS), work, n.label);
+}
+
+/**
+ * Runs `body` over the columns: as many at once as `WIDE` where their number is known, and all that are left in a last vector of
+ * which only the first `count` lanes count; otherwise `lanes` at once, then one by one.
+ */
+function columnLoop(
+  k: KernelBuilder,
+  columns: Size,
+  lanes: number,
+  body: (j: Ix, width: number, count: number) => void,
+): void {
+  if (typeof columns !== "number" || columns === 1) {
+    vectorLoop(k, 0, k.size(columns), lanes, (j, width) => body(j, width, width));
+    return;
+  }
+  const rest = columns % WIDE;
+  vectorLoop(k, 0, columns - rest, WIDE, (j, width) => body(j, width, width));
+  if (rest > 0) body(Ix.number(columns - rest), 4 * Math.ceil(rest / 4), rest);
+}
+
+/** Stores the first `count` lanes. */
+function storeFirst(k: KernelBuilder, out: BufferRef, at: LaneIx, v: Val, count: number): void {
+  const { lanes } = k.type(v);
+  const whole = count < lanes ? count - (count % 4) : lanes;
+  if (whole === lanes) k.storeLanes(out, at, v);
+  else if (whole > 0)
+    k.store(
+      out,
+      at.base,
+      k.shuffle(
+        v,
+        v,
+        Array.from({ length: whole }, (_, l) => l),
+      ),
+    );
+  for (let l = whole; l < count; l++) k.store(out, at.base.add(l), k.extract(v, l));
 }
 
 function rowPointer(c: Context, ptr: CNode, row: Ix): Ix {
