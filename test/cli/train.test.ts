@@ -175,6 +175,30 @@ describe("saved models", () => {
 });
 
 describe("interruption", () => {
+  test("while the trained model is measured leaves the model and its history", async () => {
+    const model = join(folder.path, "interrupted.mjs");
+    const kept = join(folder.path, "measured");
+    writeFileSync(
+      model,
+      `import { Dense, Flatten, Input, Sequential } from "tendril";
+       export default ({ inputShape, classes }) => {
+         const units = classes.length;
+         const model = new Sequential([Input({ shape: inputShape }), new Flatten(), new Dense({ units, activation: "softmax" })]);
+         const evaluate = model.evaluate.bind(model);
+         model.evaluate = async (...given) => {
+           process.kill(process.pid, "SIGINT");
+           await new Promise((resume) => setTimeout(resume, 50));
+           return evaluate(...given);
+         };
+         return model;
+       };`,
+    );
+    const ended = await tendrilJson([...small, "--model", model, "--epochs", "1", "--out", kept]);
+    expect(ended.code).toBe(130);
+    expect(ended.document.error).toMatchObject({ code: "cancelled", epochsRun: 1 });
+    expect(readdirSync(kept).sort()).toEqual(["history.csv", "history.json", "model.h5"]);
+  });
+
   test.each([
     ["SIGINT", 130],
     ["SIGTERM", 143],

@@ -135,11 +135,11 @@ export async function runTraining(
   }
   try {
     await training.run(dataset, context);
+    return await reportOf({ training, dataset, engine, name: values.model, files, out }, context);
   } catch (error) {
     if (error instanceof CancelledError) throw await saveInterrupted(error, training, out, files);
     throw error;
   }
-  return reportOf({ training, dataset, engine, name: values.model, files, out }, context);
 }
 
 /** Fails before training rather than after the first epoch. */

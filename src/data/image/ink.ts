@@ -250,12 +250,14 @@ function fillBlots(ink: Plane, widest: Plane, p: Plane): Plane {
   );
   const out = plane(width, height);
   out.data.set(ink.data);
-  // How dark a pixel must be to count as the stroke that reached it; 0 where none has.
+  // How dark a pixel must be to count as the stroke that reached it, a third of the way to its paper; 0 where none has.
   const darkest = new Float32Array(width * height);
   const stack: number[] = [];
   for (let i = 0; i < ink.data.length; i++) {
     if (ink.data[i]! < 0.6 * strong) continue;
-    darkest[i] = p.data[i]! * (1 + 0.3 * strong);
+    const paper = p.data[i]! / Math.max(0.02, 1 - ink.data[i]!);
+    darkest[i] = p.data[i]! + 0.35 * (paper - p.data[i]!);
+    out.data[i] = Math.max(ink.data[i]!, widest.data[i]!);
     stack.push(i);
   }
   while (stack.length > 0) {
@@ -270,7 +272,7 @@ function fillBlots(ink: Plane, widest: Plane, p: Plane): Plane {
       if (!inside || darkest[j]! > 0) continue;
       if (p.data[j]! > darkest[i]! || widest.data[j]! < 0.5 * strong) continue;
       darkest[j] = darkest[i]!;
-      out.data[j] = Math.max(out.data[j]!, Math.min(strong, widest.data[j]!));
+      out.data[j] = Math.max(ink.data[j]!, widest.data[j]!);
       stack.push(j);
     }
   }
