@@ -68,6 +68,29 @@ describe("photographs", () => {
     },
   );
 
+  test.each([22, 30])(
+    "a thin stroke with a blot of radius %i at its end: the blot is not hollow",
+    (radius) => {
+      const [width, height] = [480, 400];
+      const data = new Uint8Array(width * height);
+      for (let y = 0; y < height; y++) {
+        for (let x = 0; x < width; x++) {
+          const stroke = y > 80 && y < 300 ? Math.abs(x - 240) - 6 : 1;
+          const blot = Math.sqrt((x - 240) ** 2 + (y - 300) ** 2) - radius;
+          const ink = Math.min(1, Math.max(0, 0.5 - Math.min(stroke, blot)));
+          const light = 0.7 + (0.3 * x) / width + 0.01 * Math.sin(12.9898 * x + 78.233 * y);
+          data[y * width + x] = Math.round(255 * light * (0.85 - 0.7 * ink));
+        }
+      }
+      const { stages } = prepareDigit({ width, height, channels: 1, depth: 8, data });
+      const digit = stages.find((s) => s.name === "digit")!;
+      const at = (x: number, y: number) => digit.data[y * digit.width + x];
+      expect([at(240, 150), at(240, 300), at(240, 300 - radius / 2), at(240 + radius / 2, 300)]).toEqual([
+        255, 255, 255, 255,
+      ]);
+    },
+  );
+
   test("stages go from the grey picture to 28×28, each with its size", () => {
     const { image, stages } = prepareDigit(photograph(digit(0), scenes["squared paper"]!, 1));
     expect(stages.map((s) => s.name)).toEqual(["grey", "ink", "lines", "digit", "stroke", "box", "digit28"]);
