@@ -6,16 +6,19 @@ import { fileURLToPath } from "node:url";
 import { digits } from "tendril/data";
 import { type Figure, renderSvg } from "tendril/plot";
 import { afterAll, describe, expect, test } from "vitest";
+import attention from "../examples/attention.ts";
 import autoencoder from "../examples/autoencoder.ts";
 import customLoop from "../examples/custom-loop.ts";
 import detectorEvents from "../examples/detector-events.ts";
 import ganDigits from "../examples/gan-digits.ts";
 import ganGaussian from "../examples/gan-gaussian.ts";
 import improving from "../examples/improving.ts";
+import karate from "../examples/karate.ts";
 import linkPredictor from "../examples/link-predictor.ts";
 import mnistCnn from "../examples/mnist-cnn.ts";
 import molecules from "../examples/molecules.ts";
 import overtraining from "../examples/overtraining.ts";
+import ownOperator from "../examples/own-operator.ts";
 import proteins from "../examples/proteins.ts";
 import readDigit from "../examples/read-digit.ts";
 import tracks from "../examples/tracks.ts";
@@ -28,16 +31,19 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Every example has a line here. */
 const tested = [
+  "attention",
   "autoencoder",
   "custom-loop",
   "detector-events",
   "gan-digits",
   "gan-gaussian",
   "improving",
+  "karate",
   "link-predictor",
   "mnist-cnn",
   "molecules",
   "overtraining",
+  "own-operator",
   "proteins",
   "read-digit",
   "tracks",
@@ -133,6 +139,26 @@ test("frozen features serve other digits", async () => {
   const { transferred, trained, picture } = await transfer({ dataset, epochs: 2 });
   expect(trained).toBe(4);
   expect(transferred).toBeGreaterThan(0.4);
+  expectPicture(picture);
+});
+
+test("the karate club gives the losses of PyTorch Geometric's introduction", async () => {
+  const { losses, accuracy, picture } = await karate();
+  expect(losses).toEqual(["1.4324", "1.3547", "1.2063", "0.5632", "0.1795", "0.0667", "0.0374", "0.0246"]);
+  expect(accuracy).toBeCloseTo(0.824, 3);
+  expectPicture(picture);
+});
+
+test("a graph operator of one's own learns", async () => {
+  const { accuracy, share, picture } = await ownOperator();
+  expect(accuracy).toBeGreaterThan(0.6);
+  expect(share).not.toBe(0);
+  expectPicture(picture);
+});
+
+test("the attention at each node adds up to 1", async () => {
+  const { sums, picture } = await attention();
+  for (const sum of sums) expect(sum).toBeCloseTo(1, 5);
   expectPicture(picture);
 });
 

@@ -16,7 +16,7 @@ import {
   takeOrZero,
   where,
 } from "../core/index.ts";
-import { addSize, mulSize, type Size } from "../ir/size.ts";
+import { addSize, countOf, mulSize, type Size } from "../ir/size.ts";
 import type { CompressedName } from "./compressed.ts";
 import { type EdgeSource, Edges } from "./edges.ts";
 import type { Groups } from "./groups.ts";
@@ -153,12 +153,13 @@ export function extraLoops(edges: Edges): Edges {
  */
 export function nearestEdges(x: Tensor, k: number, batch?: Groups): Edges {
   const count = x.shape[0]!;
-  const flat = x.reshape([count, -1]).stopGradient();
+  const flat = x.reshape([count, countOf(x.shape.slice(1))]).stopGradient();
   const distance = flat.expandDims(1).sub(flat.expandDims(0)).square().sum(-1);
   const apart = batch?.ids.expandDims(1).notEqual(batch.ids.expandDims(0));
   const within = apart ? where(apart, Number.POSITIVE_INFINITY, distance) : distance;
   const places = arange(k);
-  const neighbours = take(argsort(within), places, 1);
+  // There may be fewer nodes than k: positions beyond them read 0, and are not alive.
+  const neighbours = takeOrZero(argsort(within).transpose(), places).transpose();
   const found = takeAlongAxis(within, neighbours).isFinite();
   const alive = found.logicalAnd(places.less(sizeOf(count)).expandDims(0));
   const numSlots = mulSize(count, k);

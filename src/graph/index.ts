@@ -10,7 +10,7 @@ export * from "./data.ts";
 export * from "./dataset.ts";
 export * from "./datasets.ts";
 export * from "./edge-index.ts";
-export { type EdgeSource, Edges, edgesOf } from "./edges.ts";
+export { type EdgeInput, type EdgeSource, Edges, edgesOf } from "./edges.ts";
 export * from "./graph.ts";
 export * from "./groups.ts";
 export { Chain, type FeatureModule, type Link, type NetworkOption } from "./layers/chain.ts";
