@@ -129,8 +129,9 @@ export class TorchGenerator {
   }
 
   /**
-   * `torch.randn(size)`, up to 6e-8 for 16 values and more, where PyTorch takes logarithm and cosine from vector code of its
-   * own; fewer values are made one by one, in pairs.
+   * `torch.randn(size)`. For 16 values and more PyTorch's vector code rounds logarithm, angle and cosine in its own way, which
+   * differs between processors: these agree up to the last bit of the angle, about 1e-6. Fewer values are made one by one, in
+   * pairs.
    */
   randn(size: number): Float32Array {
     if (size < 16) return Float32Array.from({ length: size }, () => this.#normal());
