@@ -13,6 +13,19 @@ import { Contestant, type Entrant, entrants, runCold } from "./contestants.ts";
 import { type Measured, markdown, type Result, show, summarise } from "./report.ts";
 import { type Benchmark, benchmarks, type Case, inUnit, type Workload } from "./workloads.ts";
 
+const usage = `npm run bench -- [NAMES] [options]
+
+Names: ${benchmarks.map((b) => b.name).join(", ")}; all of them where none is given.
+
+  --python PYTHON    measure Keras, PyTorch and PyTorch Geometric of this interpreter too
+  --backends LIST    default wasm,native
+  --threads N        the most threads, default 2
+  --runs N           runs of each contestant, default 5
+  --rows N           epochs of at most so many rows
+  --only LIST        contestants whose names contain one of these words
+  --markdown FILE    the table goes to this file too
+  --json             one JSON document instead of the table`;
+
 function options() {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
@@ -25,8 +38,13 @@ function options() {
       only: { type: "string", default: "" },
       markdown: { type: "string" },
       json: { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
     },
   });
+  if (values.help) {
+    process.stdout.write(`${usage}\n`);
+    process.exit(0);
+  }
   const unknown = positionals.find((p) => !benchmarks.some((b) => b.name === p));
   if (unknown !== undefined) {
     throw new Error(`no benchmark ${unknown}; there are ${benchmarks.map((b) => b.name).join(", ")}`);

@@ -140,8 +140,8 @@ function randomGraph({ nodes, pairs, features, density, classes }, seed) {
   };
 }
 
-function graphs({ Data, karateClub }, work) {
-  if (work.graph === "karate") return karateClub().at(0);
+function graphs({ Data, KarateClub }, work) {
+  if (work.graph === "karate") return KarateClub().at(0);
   if (work.graphs === undefined) {
     const trainMask = {
       data: Uint8Array.from({ length: work.nodes }, (_, i) => Number(i < work.labelled)),
