@@ -1,8 +1,9 @@
 /**
- * What has to hold before a commit: types, lint and format, import direction, sizes, words, the fast tests. `--quick` leaves
+ * What has to hold before a commit: the build, types, lint and format, import direction, sizes, words, the fast tests. `--quick` leaves
  * the tests out. Prints a line for each, and what is wrong.
  */
 import { spawnSync } from "node:child_process";
+import { buildWhereStale } from "./check/build.ts";
 import { checkImports } from "./check/imports.ts";
 import { checkSizes, sizeTable } from "./check/sizes.ts";
 import { readSources, root } from "./check/sources.ts";
@@ -21,6 +22,7 @@ const sources = readSources();
 
 /** Every check: its name, and what finds problems. */
 const checks: readonly [name: string, find: () => readonly string[]][] = [
+  ["build", buildWhereStale],
   ["types", () => runs("typescript/bin/tsc", "-p", "tsconfig.json")],
   ["lint and format", () => runs("@biomejs/biome/bin/biome", "check", ".")],
   ["imports", () => checkImports(sources)],

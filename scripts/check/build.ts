@@ -1,0 +1,21 @@
+/** Builds `dist` where a source is newer than the last build: examples are typed against it, tests run it. */
+import { spawnSync } from "node:child_process";
+import { existsSync, readdirSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { root } from "./sources.ts";
+
+const stamp = join(root, "dist", ".tsbuildinfo");
+
+function stale(): boolean {
+  if (!existsSync(stamp)) return true;
+  const built = statSync(stamp).mtimeMs;
+  const sources = readdirSync(join(root, "src"), { recursive: true }) as string[];
+  return sources.some((name) => statSync(join(root, "src", name)).mtimeMs > built);
+}
+
+/** Returns what went wrong. */
+export function buildWhereStale(): string[] {
+  if (!stale()) return [];
+  const { status } = spawnSync(process.execPath, ["scripts/build.mjs"], { cwd: root, stdio: "inherit" });
+  return status === 0 ? [] : ["scripts/build.mjs failed"];
+}
