@@ -2,13 +2,14 @@
  * The command line: `tendril COMMAND`. Text for people goes to the standard error, data to the standard output; with
  * `--json` that is one document, also on failure. Node only.
  */
-import { type TendrilError, UsageError } from "../ir/errors.ts";
+import { writeSync } from "node:fs";
+import { DataError, type TendrilError, UsageError } from "../ir/errors.ts";
 import { suggestion } from "../nn/naming.ts";
 import { parseCommand, variantOf } from "./arguments.ts";
 import type { Command, CommandContext, Result } from "./command.ts";
 import { classify, exitCodes, signalCodes } from "./exit-codes.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { listenForSignals } from "./interrupt.ts";
+import { type Interrupt, listenForSignals } from "./interrupt.ts";
 import { packageVersion } from "./package.ts";
 import { printable, printableLines, Terminal } from "./terminal.ts";
 
@@ -68,13 +69,14 @@ export async function main(argv: readonly string[]): Promise<number> {
   const json = wantsJson(argv);
   ignoreClosedPipes();
   const interrupt = listenForSignals();
+  const watch = watchForExit(argv, terminal, json, interrupt);
   try {
     const result = await run(argv, { terminal, json, signal: interrupt.signal });
     process.stdout.write(json ? `${JSON.stringify(result.data, plain, 2)}\n` : result.text);
     return exitCodes.ok;
   } catch (thrown) {
     const { error, exitCode } = classify(thrown);
-    if (json) process.stdout.write(`${JSON.stringify({ error: errorDocument(error) }, plain, 2)}\n`);
+    if (json) process.stdout.write(errorText(error));
     showError(error, terminal);
     if (error.code === "internal" && error.cause instanceof Error)
       terminal.line(printableLines(error.cause.stack ?? ""));
@@ -83,8 +85,29 @@ export async function main(argv: readonly string[]): Promise<number> {
     const signal = error.code === "cancelled" ? interrupt.received() : undefined;
     return signal === undefined ? exitCode : signalCodes[signal];
   } finally {
+    watch.release();
     interrupt.release();
   }
+}
+
+/** A file of the user's own may end the process under the command: that is a failure, and said as one. */
+function watchForExit(argv: readonly string[], terminal: Terminal, json: boolean, interrupt: Interrupt) {
+  const listener = (code: number) => {
+    if (interrupt.received() !== undefined) return;
+    const error = new DataError({
+      where: `tendril ${argv.find((word) => word !== "--json") ?? ""}`,
+      problem: "the process ended before the command did",
+      expected: "code that leaves it to the command when to end",
+      got: `an exit with code ${code}`,
+      try: "look for process.exit in the files of your own, and throw an error instead",
+    });
+    // The last moment: nothing that is written later, or bit by bit, arrives.
+    if (json) writeSync(process.stdout.fd, errorText(error));
+    showError(error, terminal);
+    process.exitCode = exitCodes.data;
+  };
+  process.once("exit", listener);
+  return { release: () => process.off("exit", listener) };
 }
 
 async function run(argv: readonly string[], context: CommandContext): Promise<Result> {
@@ -135,6 +158,8 @@ function errorDocument(error: TendrilError): Record<string, unknown> {
   const { code, where, expected = null, got } = error;
   return { ...error.toJSON(), code, where, expected, got: got || error.problem, try: error.try ?? null };
 }
+
+const errorText = (error: TendrilError) => `${JSON.stringify({ error: errorDocument(error) }, plain, 2)}\n`;
 
 /** JSON has no NaN; what cannot be written at all is left out. */
 function plain(_key: string, value: unknown): unknown {

@@ -43,6 +43,13 @@ beforeAll(async () => {
     data("set.train.labels = new Float64Array(40).fill(1e9); delete set.classes;"),
   );
   writeFileSync(at("never.mjs"), "export default () => new Promise(() => {});");
+  writeFileSync(at("exits.mjs"), "export default () => process.exit(0);");
+  writeFileSync(at("exits-at-once.mjs"), "process.exit(7);");
+  writeFileSync(
+    at("exits-later.mjs"),
+    `import { Dense, Flatten, Lambda, Sequential } from "tendril";
+     export default () => new Sequential([new Flatten(), new Lambda({ function: () => process.exit(0) }), new Dense({ units: 10 })]);`,
+  );
   writeFileSync(
     at("misused.mjs"),
     'import { Dense } from "tendril"; export default () => new Dense({ units: -3 });',
@@ -119,6 +126,15 @@ describe("exit codes", () => {
     ["classes that are no names", () => ["train", at("classes.mjs")], 3, "data", /array of names/],
     ["a label beyond all classes", () => ["train", at("many.mjs")], 3, "data", /1000000000/],
     ["a file that waits for ever", () => ["train", at("never.mjs")], 3, "data", /never comes/],
+    ["a file that ends the process", () => ["train", at("exits.mjs")], 3, "data", /process\.exit/],
+    ["a file that ends it when loaded", () => ["train", at("exits-at-once.mjs")], 3, "data", /code 7/],
+    [
+      "a model that ends it in training",
+      () => ["train", "digits", "--model", at("exits-later.mjs"), ...tiny],
+      3,
+      "data",
+      /process\.exit/,
+    ],
     ["a file that misuses the library", () => ["train", at("misused.mjs")], 3, "data", /positive integer/],
     [
       "a model file that misuses the library",
