@@ -14,6 +14,7 @@ import { lowerReduce } from "./lower/reduce.ts";
 import { lowerRoutine } from "./lower/routine.ts";
 import { lowerSegment } from "./lower/segment.ts";
 import { lowerWindow } from "./lower/window.ts";
+import { lowerWinnersFilter, lowerWinnersInput } from "./lower/winners.ts";
 
 export function assemble(program: Program, roots: Roots, graph: Graph, target: Target): Plan {
   const own = withOwnMemory(roots, graph);
@@ -178,7 +179,10 @@ function lowerStage(
   const { lanes } = target;
   if (stage.kind === "map")
     return [lowerMap(stage.roots, { inMemory, lanes, storage: (n) => direct.get(n) ?? n })];
-  if (stage.kind === "contract") return [lowerContract(stage.group, { inMemory, target })];
+  if (stage.kind === "contract") {
+    const lower = stage.group.node.spec.kind === "winners" ? lowerWinnersInput : lowerContract;
+    return [lower(stage.group, { inMemory, target })];
+  }
   if (stage.kind === "window") return [lowerWindow(stage, inMemory, lanes)];
   const n = stage.roots[0]!;
   switch (n.spec.kind) {
@@ -192,6 +196,8 @@ function lowerStage(
       return lowerSegment(n, inMemory, lanes);
     case "routine":
       return [lowerRoutine(n)];
+    case "winners":
+      return [lowerWinnersFilter(n, target)];
     default:
       return internal(`no kernel for ${n.spec.kind}`);
   }

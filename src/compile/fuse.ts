@@ -1,5 +1,5 @@
 /**
- * Fourth pass: which nodes live in memory, and which kernels make them. Everything elementwise is computed inside the
+ * Fifth pass: which nodes live in memory, and which kernels make them. Everything elementwise is computed inside the
  * kernel that uses it, unless it is used by several kernels and dear to compute, or repeated many times by a broadcast.
  */
 import type { ScalarExpr, WindowSpec } from "../ir/index.ts";
@@ -9,14 +9,13 @@ import {
   isMove,
   type Roots,
   rootNodes,
-  type SplitContractSpec,
   scalarConstant,
   throughReshapes,
   topological,
-  type WinnerSpec,
 } from "./graph.ts";
+import { groupsOf, sameWindows, windowFn } from "./groups.ts";
 import type { Contraction } from "./lower/contract.ts";
-import { inlineSpread, windowsTile } from "./lower/spread.ts";
+import { inlineSpread } from "./lower/spread.ts";
 import { expensive } from "./numerics.ts";
 
 /** One kernel (or a few that belong together): the nodes it puts in memory, and what it reads. */
@@ -46,19 +45,8 @@ const MOST_READS = 4;
 export function fuse(r: Roots): Fused {
   const order = topological(rootNodes(r));
   const users = usersOf(order);
-  const contractions = new Map<CNode, Contraction>();
-  const covered = new Set<CNode>();
-  /** Nodes that some contraction computes: what adds two of them up belongs to the first. */
-  const taken = new Set<CNode>();
   const required = new Set(rootNodes(r).map(throughReshapes));
-  for (const n of order) {
-    if (n.spec.kind !== "contract") continue;
-    const group = contractionOf(n, users, required, taken);
-    contractions.set(n, group);
-    const inside = insideOf(group, users);
-    for (const x of inside) covered.add(x);
-    for (const x of [...inside, group.result]) taken.add(x);
-  }
+  const { contractions, covered } = groupsOf(order, users, required);
   const inMemory = chooseMemory(order, users, required, covered, contractions);
   return { stages: mergeMaps(stagesOf(order, inMemory, contractions), inMemory), inMemory };
 }
@@ -67,84 +55,6 @@ function usersOf(order: readonly CNode[]): Map<CNode, CNode[]> {
   const users = new Map<CNode, CNode[]>(order.map((n) => [n, []]));
   for (const n of order) for (const x of new Set(n.inputs)) users.get(x)!.push(n);
   return users;
-}
-
-/** What may follow a contraction inside its tile: its only elementwise user, that one's only user, and so on. */
-function contractionOf(
-  n: CNode,
-  users: Map<CNode, CNode[]>,
-  required: ReadonlySet<CNode>,
-  taken: ReadonlySet<CNode>,
-): Contraction {
-  const spread = inlineSpread(n, n.spec as SplitContractSpec);
-  if (spread || (n.spec as SplitContractSpec).part !== undefined)
-    return { node: n, result: n, ...(spread ? { spread } : {}) };
-  let result = n;
-  let at = n;
-  while (!required.has(at)) {
-    const next = users.get(at)!;
-    if (next.length !== 1) break;
-    const user = next[0]!;
-    if (taken.has(user)) break;
-    if (
-      user.spec.kind === "map" &&
-      sameSize(countOf(user.shape), countOf(n.shape)) &&
-      !dependsOtherwise(user, at)
-    )
-      result = user;
-    else if (!isMove(user, "reshape")) break;
-    at = user;
-  }
-  const pool = poolOf(n, at, users, required);
-  return pool ? { node: n, result, pool } : { node: n, result };
-}
-
-/** Whether `user` reaches `n` by another way than directly (then it cannot be computed in n's tile). */
-function dependsOtherwise(user: CNode, n: CNode): boolean {
-  return user.inputs.some((x) => x !== n && topological([x]).includes(n));
-}
-
-/** Max pooling right behind a contraction, if nothing else needs what is pooled. */
-function poolOf(
-  n: CNode,
-  input: CNode,
-  users: Map<CNode, CNode[]>,
-  required: ReadonlySet<CNode>,
-): Contraction["pool"] {
-  if (required.has(input) || input.dtype !== "float32" || n.spec.kind !== "contract") return undefined;
-  const all = users.get(input)!;
-  const max = all.find((u) => windowFn(u) === "max");
-  const winner = all.find((u) => windowFn(u) === "argmax");
-  if (!max || all.length !== (winner ? 2 : 1)) return undefined;
-  const spec = max.spec as WindowSpec;
-  if (winner && !sameWindows(spec, winner.spec as WinnerSpec)) return undefined;
-  const cells = spec.window.reduce((a, b) => a * b, 1);
-  const disjoint = windowsTile(spec, input.shape, max.shape);
-  const last = n.shape.length - 1;
-  const { b } = n.spec;
-  const free = spec.axes.every((axis) => axis < last && b.strides[axis] === 0);
-  // The pooled axes are axes of the contraction too; only what follows them may be shaped otherwise.
-  const leading = Math.max(...spec.axes) + 1;
-  const alike = sameShape(n.shape.slice(0, leading), input.shape.slice(0, leading));
-  return disjoint && free && alike && cells <= 4 ? { spec, input, max, winner } : undefined;
-}
-
-function windowFn(n: CNode): string | undefined {
-  return n.spec.kind === "window" ? n.spec.fn : undefined;
-}
-
-function sameWindows(a: WindowSpec | WinnerSpec, b: WindowSpec | WinnerSpec): boolean {
-  const lists = ["axes", "window", "stride", "pad"] as const;
-  return lists.every((f) => a[f].join() === b[f].join());
-}
-
-/** Nodes computed only inside a contraction's tile. */
-function insideOf(group: Contraction, users: Map<CNode, CNode[]>): CNode[] {
-  const out: CNode[] = [];
-  const end = group.pool?.input ?? group.result;
-  for (let at = group.node; at !== end; at = users.get(at)![0]!) out.push(at);
-  if (group.pool) out.push(end);
-  return out;
 }
 
 /** Kinds that can be computed inside the kernel that uses them. */
@@ -171,7 +81,9 @@ function inlinable(n: CNode): boolean {
 function needsInMemory(n: CNode): readonly CNode[] {
   const { kind } = n.spec;
   if (n.spec.kind === "contract" && inlineSpread(n, n.spec)) return [n.inputs[0]!];
-  return kind === "contract" || kind === "routine" || kind === "strided" ? n.inputs : [];
+  return kind === "contract" || kind === "winners" || kind === "routine" || kind === "strided"
+    ? n.inputs
+    : [];
 }
 
 function chooseMemory(

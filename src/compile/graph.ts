@@ -25,6 +25,24 @@ export interface WinnerSpec extends Omit<WindowSpec, "fn"> {
   readonly fn: "argmax" | "spread" | "pick";
 }
 
+/**
+ * Gradients of a convolution behind max pooling, window by window, in float32. The winner of window [n, …place] of filter
+ * f meets the image at `offset + n · strides[0] + Σ (place · window + cell) · strides[1 + axis]`, counted in elements; the
+ * kernel's taps lie there as `rows` (all combinations) of `run` neighbours.
+ *  `filter` [winner, g, image]    Σ over parts of `part` images of g · image: [parts, filters, …rows, run elements]
+ *  `input`  [winner, g, kernel]   g · kernel [filters, …rows, run elements], added up in the image
+ */
+export interface WinnersSpec {
+  readonly kind: "winners";
+  readonly fn: "filter" | "input";
+  readonly window: readonly number[];
+  readonly offset: Size;
+  readonly strides: readonly number[];
+  readonly rows: readonly { readonly size: number; readonly stride: number }[];
+  readonly run: number;
+  readonly part?: number;
+}
+
 /** A contraction whose first reduce axis is cut into parts of `part` rounds; part p is the first axis of the output. */
 export interface SplitContractSpec extends ContractSpec {
   readonly part?: number;
@@ -45,6 +63,7 @@ export interface StridedSpec {
 export type CSpec =
   | Exclude<NodeSpec, { kind: "contract" | "reduce" }>
   | WinnerSpec
+  | WinnersSpec
   | SplitContractSpec
   | SplitReduceSpec
   | StridedSpec;

@@ -1,5 +1,5 @@
 /**
- * Second pass: every contraction is turned so that its last output axis can run over vector lanes — by swapping the
+ * Third pass: every contraction is turned so that its last output axis can run over vector lanes — by swapping the
  * operands, by copying one of them into the order in which it is read, or by writing the sum as a plain reduction of a
  * product. The choice depends on shapes only, so it is the same on every backend.
  */

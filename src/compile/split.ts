@@ -1,5 +1,5 @@
 /**
- * Third pass: long sums with few results are cut into parts, so that there is work for every thread, operands stay in
+ * Fourth pass: long sums with few results are cut into parts, so that there is work for every thread, operands stay in
  * cache and rounding errors stay small. Where a sum is cut depends on shapes only.
  */
 import type { Size } from "../ir/index.ts";

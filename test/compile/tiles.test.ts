@@ -126,6 +126,35 @@ describe.each(backends)("%s", (backend) => {
     }
   });
 
+  test("gradients behind max pooling, window by window", () => {
+    const cases = [
+      { x: [3, 9, 11, 8], w: [3, 3, 8, 5] },
+      { x: [20, 7, 7, 32], w: [3, 3, 32, 33] },
+      { x: [17, 8, 8, 9], w: [3, 3, 9, 3] },
+      { x: [9, 12, 12, 3], w: [3, 3, 3, 7], options: { padding: "same" } },
+      { x: [5, 14, 9, 16], w: [3, 3, 16, 4], options: { dilation: [2, 1] }, size: 3 },
+      { x: [5, 14, 9, 13], w: [2, 2, 13, 4], options: { dilation: 2 } },
+      { x: [5, 15, 15, 16], w: [3, 3, 16, 4], options: { strides: 2 } },
+      { x: [2, 5, 5, 130], w: [3, 3, 130, 3] },
+      { x: [0, 9, 9, 8], w: [3, 3, 8, 4] },
+      { x: [6, 21, 8], w: [4, 8, 6] },
+    ] as const;
+    for (const { x, w, ...more } of cases) {
+      const size = "size" in more ? more.size : 2;
+      const net = (input: Tensor, kernel: Tensor): Tensor[] => {
+        const y = maxPool(conv(input, kernel, "options" in more ? more.options : {}).relu(), {
+          size,
+          strides: size,
+          padding: "valid",
+        });
+        const [gx, gw] = gradient(y.mul(y).sum(), [input, kernel]) as [Tensor, Tensor];
+        // The gradient as it is, and with what follows it elementwise.
+        return [gx, gw, gradient(y.square().sum(), [input])[0]!.relu().mul(input)];
+      };
+      for (const symbolic of x[0] === 0 ? [false] : [true, false]) agree(net, [x, w], backend, symbolic);
+    }
+  });
+
   test("pooling whose last windows reach beyond the image", () => {
     for (const [size, kernel] of [
       [5, 3],
