@@ -1,5 +1,6 @@
 /** Flags that several commands share, and what they mean. */
 import { type BackendName, defaultBackend, getBackend } from "../core/index.ts";
+import { UsageError } from "../ir/errors.ts";
 import type { Flags } from "./command.ts";
 
 export const dataFlag = {
@@ -25,6 +26,40 @@ export const engineFlags = {
     about: "threads to compute on; any number gives the same results",
   },
 } as const satisfies Flags;
+
+export const keepFlags = {
+  backup: {
+    kind: "text",
+    value: "DIR",
+    about: "keep the state of the training here, after each epoch and on Ctrl-C",
+  },
+  resume: { kind: "text", value: "DIR", about: "go on with the training kept here, and keep it here" },
+} as const satisfies Flags;
+
+/** The folders of `keepFlags`. */
+export interface KeepValues {
+  readonly backup?: string | undefined;
+  readonly resume?: string | undefined;
+}
+
+/** A training is begun or gone on with, not both. */
+export function checkKeepFlags({ backup, resume }: KeepValues): void {
+  if (backup === undefined || resume === undefined) return;
+  throw new UsageError({
+    where: "tendril train",
+    problem: "--backup and --resume cannot be given together",
+    expected: "--backup DIR to begin, --resume DIR to go on",
+    got: `--backup ${backup} --resume ${resume}`,
+    try: "--resume DIR alone: it goes on writing to the folder",
+  });
+}
+
+/** What to do after an interruption; `saved` says what can be done with files of `--out`, where there are some. */
+export function adviceAfter({ backup, resume }: KeepValues, saved: string | undefined): string {
+  const folder = resume ?? backup;
+  if (folder !== undefined) return `the same command with --resume ${folder} goes on where it stopped`;
+  return saved ?? "give --out DIR to keep what was learnt, --backup DIR to go on later";
+}
 
 /** What computes, as reports name it. */
 export interface Engine {

@@ -334,9 +334,14 @@ export class Form {
     return ints((structure === "edges" ? edgeIndex.compressed : edgeIndex.compressedWithLoops)[array]);
   }
 
+  /** Whether steps draw from PyTorch's generator. */
+  get draws(): boolean {
+    return this.#drawn.length > 0;
+  }
+
   /** The noise of one step on a graph, drawn from PyTorch's generator. */
   draw(data: Data): TypedArray[] {
-    if (this.#drawn.length === 0) return [];
+    if (!this.draws) return [];
     const values = this.#values(data);
     return this.#drawn.map(({ shape, distribution }) =>
       drawReplayed(evalSize(countOf(shape), values), distribution),

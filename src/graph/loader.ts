@@ -50,20 +50,30 @@ export class DataLoader implements Iterable<Batch> {
     return this.#options.dropLast ? Math.floor(whole) : Math.ceil(whole);
   }
 
-  *[Symbol.iterator](): Iterator<Batch> {
-    const order = this.#order();
-    for (let b = 0; b < this.length; b++) {
-      const own = order.subarray(b * this.batchSize, (b + 1) * this.batchSize);
-      yield new Batch(Array.from(own, (i) => this.dataset.at(i)));
-    }
+  /** Where the order is drawn from. */
+  get generator(): TorchGenerator {
+    return this.#options.generator ?? defaultGenerator;
   }
 
-  #order(): Int32Array {
+  *[Symbol.iterator](): Iterator<Batch> {
+    yield* this.batches(this.drawOrder());
+  }
+
+  /** Draws the order of a pass. */
+  drawOrder(): Int32Array {
     const n = this.dataset.length;
     const { shuffle, generator } = this.#options;
     // A generator of one's own shuffles itself; the default one seeds another, after the base seed of the pass.
     if (shuffle && generator === undefined) return defaultGenerator.dataLoaderOrder(n);
-    (generator ?? defaultGenerator).dataLoaderSeed();
+    this.generator.dataLoaderSeed();
     return shuffle ? generator!.randperm(n) : Int32Array.from({ length: n }, (_, i) => i);
+  }
+
+  /** The batches of a pass in that order, from batch `from` on. */
+  *batches(order: Int32Array, from = 0): Generator<Batch> {
+    for (let b = from; b < this.length; b++) {
+      const own = order.subarray(b * this.batchSize, (b + 1) * this.batchSize);
+      yield new Batch(Array.from(own, (i) => this.dataset.at(i)));
+    }
   }
 }

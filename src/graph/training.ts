@@ -1,5 +1,5 @@
 /** Where the steps of a run over graphs come from: one graph, again and again, or batches of many. */
-import { permutationHost } from "../core/index.ts";
+import { defaultGenerator, isReplaying, permutationHost, type TorchGenerator } from "../core/index.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { makeResident, type Opener, type TrainStep } from "../nn/batches.ts";
 import { checkLabels, checkWhole } from "../nn/checks.ts";
@@ -10,6 +10,7 @@ import type { Trainable } from "../nn/trainable.ts";
 import { Batch } from "./batch.ts";
 import { Data } from "./data.ts";
 import { GraphDataset } from "./dataset.ts";
+import { Drawing } from "./drawing.ts";
 import type { Form } from "./form.ts";
 import { DataLoader } from "./loader.ts";
 
@@ -54,23 +55,32 @@ export function* batchesOf(input: GraphInput, batchSize: number = usualBatch): G
   }
 }
 
-/** Batches of one epoch: the loader's, or in an order that depends on seed and epoch alone. */
-function* epochOf(
-  input: Exclude<GraphInput, Data>,
-  epoch: number,
-  { batchSize = usualBatch, shuffle = true, seed = 0 }: GraphRunOptions,
-): Generator<Batch> {
-  if (input instanceof DataLoader) {
-    yield* input;
-    return;
-  }
-  const graphs = datasetOf(input);
-  const order = shuffle
-    ? permutationHost(seed, "shuffle", epoch, graphs.length)
-    : Int32Array.from({ length: graphs.length }, (_, i) => i);
-  for (let from = 0; from < order.length; from += batchSize) {
-    yield new Batch(Array.from(order.subarray(from, from + batchSize), (i) => graphs.at(i)));
-  }
+/** Many graphs in batches, in an order for each epoch. */
+interface Passes {
+  readonly graphs: GraphDataset;
+  readonly batchSize: number;
+  readonly length: number;
+  /** The order of an epoch. */
+  order(epoch: number): Int32Array;
+  /** The batches of an epoch in that order, from batch `from` on. */
+  batches(order: Int32Array, from: number): Iterable<Batch>;
+}
+
+/** A loader draws its orders; those of a data set depend on seed and epoch alone. */
+function passesOver(input: Exclude<GraphInput, Data>, options: GraphRunOptions): Passes {
+  const { batchSize = usualBatch, shuffle = true, seed = 0 } = options;
+  const drawn = input instanceof DataLoader;
+  const loader = drawn ? input : new DataLoader(input, { batchSize });
+  const { dataset: graphs, length } = loader;
+  return {
+    ...{ graphs, length, batchSize: loader.batchSize },
+    order(epoch) {
+      if (drawn) return loader.drawOrder();
+      if (shuffle) return permutationHost(seed, "shuffle", epoch, graphs.length);
+      return Int32Array.from({ length: graphs.length }, (_, i) => i);
+    },
+    batches: (order, from) => loader.batches(order, from),
+  };
 }
 
 /** Graphs, how they stand in plans, and which of their labels count. */
@@ -88,9 +98,10 @@ export function graphRun(
   options: GraphRunOptions,
 ): RunInput {
   checkWhole("fit", "batchSize", options.batchSize, 1);
+  const drawing = new Drawing(generatorsOf(train, validation));
   const opener = isSingle(train.input)
-    ? singleGraph(model, train, train.input, options)
-    : manyGraphs(model, train, train.input, options);
+    ? singleGraph(model, train, train.input, drawing, options)
+    : manyGraphs(model, train, train.input, drawing, options);
   if (validation === undefined) return { train: opener, validation: undefined, warning: undefined };
   const { batchSize = usualBatch } = options;
   const { input, form, mask } = validation;
@@ -103,16 +114,28 @@ export function graphRun(
   return { train: opener, validation: { batches, batchSize, steps: undefined }, warning: undefined };
 }
 
+/** PyTorch's generators that batches, noise and callbacks of the run draw from. */
+function generatorsOf(train: FormedInput, validation: FormedInput | undefined): TorchGenerator[] {
+  const loaders = [train, validation].flatMap((part) =>
+    part?.input instanceof DataLoader ? [part.input.generator] : [],
+  );
+  return [...new Set([...(isReplaying() ? [defaultGenerator] : []), ...loaders])];
+}
+
 function singleGraph(
   model: Trainable,
   { form, mask }: FormedInput,
   data: Data,
+  drawing: Drawing,
   { seed = 0 }: GraphRunOptions,
 ): Opener {
   const rows = form.rows(data, mask);
   checkLabels(model, rows, "fit");
   return {
-    conditions: { nodes: data.numNodes, edges: data.numEdges, labels: rows.count, seed },
+    conditions: {
+      ...{ nodes: data.numNodes, edges: data.numEdges, labels: rows.count, seed },
+      generators: drawing.count,
+    },
     open(stepper) {
       const resident = makeResident(rows, stepper);
       let train: Trainer | undefined;
@@ -127,7 +150,7 @@ function singleGraph(
           const step = train;
           yield {
             count: rows.count,
-            train: () => step(form.draw(data), rows.count),
+            train: () => drawing.whole(form.draws, () => step(form.draw(data), rows.count)),
             rows: () => rows,
             place: {},
           };
@@ -136,6 +159,8 @@ function singleGraph(
           if (!closed) resident.release();
           closed = true;
         },
+        state: () => drawing.state(),
+        restore: (state) => drawing.restore(state),
       };
     },
   };
@@ -145,33 +170,41 @@ function manyGraphs(
   model: Trainable,
   { form, mask }: FormedInput,
   input: Exclude<GraphInput, Data>,
+  drawing: Drawing,
   options: GraphRunOptions,
 ): Opener {
-  const loader = input instanceof DataLoader ? input : undefined;
-  const graphs = loader?.dataset ?? datasetOf(input as GraphDataset);
-  const batchSize = loader?.batchSize ?? options.batchSize ?? usualBatch;
-  const steps = loader?.length ?? Math.ceil(graphs.length / batchSize);
+  const passes = passesOver(input, options);
   const { shuffle = true, seed = 0 } = options;
   return {
-    conditions: { graphs: graphs.length, batchSize, shuffle, seed },
+    conditions: {
+      ...{ graphs: passes.graphs.length, batchSize: passes.batchSize, shuffle, seed },
+      generators: drawing.count,
+    },
     open: (stepper: Stepper) => ({
-      steps,
+      steps: passes.length,
       exhausted: false,
       warning: undefined,
       *epoch(epoch, _turn, from): Generator<TrainStep, void> {
+        const order = drawing.orderOf(epoch, () => passes.order(epoch));
         let train: Trainer | undefined;
-        let at = 0;
-        for (const batch of epochOf(input, epoch, { ...options, batchSize })) {
-          if (at++ < from) continue;
+        let at = from;
+        for (const batch of passes.batches(order, from)) {
           const rows = form.rows(batch, mask);
-          checkLabels(model, rows, `fit: epoch ${epoch + 1}, batch ${at}`);
+          checkLabels(model, rows, `fit: epoch ${epoch + 1}, batch ${++at}`);
           train ??= stepper.trainer(rows);
           const step = train;
           const arrays = (): TypedArray[] => [...arraysOf(rows), ...form.draw(batch)];
-          yield { count: rows.count, train: () => step(arrays(), rows.count), rows: () => rows, place: {} };
+          yield {
+            count: rows.count,
+            train: () => drawing.whole(form.draws, () => step(arrays(), rows.count)),
+            rows: () => rows,
+            place: {},
+          };
         }
       },
       close() {},
+      state: () => drawing.state(),
+      restore: (state) => drawing.restore(state),
     }),
   };
 }

@@ -8,6 +8,7 @@ import { openStream, readRows, unpack } from "./data-adapter.ts";
 import { takeRows } from "./host-array.ts";
 import type { StepPlace } from "./non-finite.ts";
 import type { RunState } from "./resume/run-state.ts";
+import type { StateTree } from "./resume/state-tree.ts";
 import type { Stepper, Trainer } from "./stepper.ts";
 import { allArrays, arraysOf } from "./stepper.ts";
 import type { Trainable } from "./trainable.ts";
@@ -41,6 +42,10 @@ export interface Source {
     from: number,
   ): AsyncGenerator<TrainStep, void> | Generator<TrainStep, void>;
   close(): void;
+  /** What the batches to come depend on besides seed and epoch, for a checkpoint; undefined where there is nothing. */
+  state?(): StateTree | undefined;
+  /** Goes on from what `state` gave. */
+  restore?(state: StateTree): void;
 }
 
 export interface Opener {

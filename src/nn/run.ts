@@ -1,6 +1,8 @@
 /**
  * A run of training as a stepper: each `step()` does one thing and returns one event. `fit` is a loop over it, callbacks
  * and everything printed are made from its events, and pausing is not calling `step`.
+ *
+ * Over 400 lines: a run is one walk through its events, and what is read before the first of them.
  */
 import { DataError, UsageError } from "../ir/errors.ts";
 import { type Opener, rowsSource, type Source, streamSource } from "./batches.ts";
@@ -18,6 +20,7 @@ import {
   runStateVersion,
   saveArrays,
 } from "./resume/run-state.ts";
+import type { StateTree } from "./resume/state-tree.ts";
 import { Stepper } from "./stepper.ts";
 import type { Trainable } from "./trainable.ts";
 import { Turn } from "./turn.ts";
@@ -90,7 +93,11 @@ export class Run {
   readonly #events: AsyncGenerator<RunEvent, void>;
   #stopping = false;
   #position: RunPosition;
-  #now: { readonly stepper: Stepper; readonly conditions: RunState["conditions"] } | undefined;
+  #now:
+    | { readonly stepper: Stepper; readonly source: Source; readonly conditions: RunState["conditions"] }
+    | undefined;
+  /** What the source held before a validation that is under way: a run that is restored goes through all of it. */
+  #beforeValidation: StateTree | undefined;
   #restored: RunState | undefined;
 
   constructor(model: Trainable, data: RunData, options: RunOptions = {}) {
@@ -143,7 +150,7 @@ export class Run {
         try: "call step() first",
       });
     }
-    const { stepper, conditions } = this.#now;
+    const { stepper, source, conditions } = this.#now;
     const position = { ...this.#position, logs: { ...this.#position.logs } };
     return {
       kind: "tendril run",
@@ -152,6 +159,7 @@ export class Run {
       conditions,
       ...saveArrays(this.model, stepper.optimizers),
       sums: stepper.sums(),
+      source: this.#beforeValidation ?? source.state?.(),
       callbacks: {},
     };
   }
@@ -179,10 +187,10 @@ export class Run {
     const source = train.open(stepper);
     try {
       const { epochs, initialEpoch } = options;
-      this.#now = { stepper, conditions: { ...train.conditions, optimizer: state.optimizer.type } };
+      this.#now = { stepper, source, conditions: { ...train.conditions, optimizer: state.optimizer.type } };
       yield { type: "trainBegin", epochs, steps: source.steps };
       if (warning) yield { type: "warning", message: warning };
-      if (this.#restored) this.#takeOver(this.#restored, stepper);
+      if (this.#restored) this.#takeOver(this.#restored, stepper, source);
       while (this.#position.epoch < epochs && !this.#isOver) {
         yield* this.#epoch(source, validation, stepper, turn);
       }
@@ -201,10 +209,11 @@ export class Run {
     return this.#position.next === "epoch" && (this.#position.over || this.#stopping);
   }
 
-  #takeOver(saved: RunState, stepper: Stepper): void {
+  #takeOver(saved: RunState, stepper: Stepper, source: Source): void {
     checkConditions(saved.conditions, this.#now!.conditions);
     restoreWeights(this.model, saved);
     stepper.restoreOptimizers((optimizers) => restoreOptimizers(this.model, optimizers, saved));
+    if (saved.source !== undefined) source.restore?.(saved.source);
     this.#position = { ...saved.position, logs: { ...saved.position.logs } };
     if (saved.position.over) this.#stopping = true;
   }
@@ -232,12 +241,14 @@ export class Run {
     }
     if (validation && this.#position.next === "validation") {
       stepper.reset();
+      this.#beforeValidation = source.state?.();
       yield { type: "validationBegin", epoch };
       const place = { call: "fit: validation", epoch: epoch + 1 };
       yield* this.#validate(epoch, validation, stepper, turn, place);
       const found = stepper.logs();
       const prefixed = Object.entries(found).map(([key, value]): [string, number] => [`val_${key}`, value]);
       go({ next: "epochEnd", logs: { ...this.#position.logs, ...Object.fromEntries(prefixed) } });
+      this.#beforeValidation = undefined;
       yield { type: "validationEnd", epoch, logs: found };
     }
     const { logs } = this.#position;

@@ -78,6 +78,35 @@ describe("train on graphs", () => {
     expect(ended.stderr).toContain("stopped on request");
   });
 
+  test("interrupted and resumed it ends as if it had not been", async () => {
+    const backup = join(folder.path, "kept");
+    const more = ["--dropout", "0.3", "--epochs", "400", "--seeds", "2", "--verbose", "2"];
+    const args = ["train", "karate", ...more];
+    const straight = await tendrilJson(args);
+    const stops = [
+      { flag: "--backup", after: { text: "epoch  60", signal: "SIGINT" }, code: 130 },
+      { flag: "--resume", after: { text: "seed 1234", signal: "SIGTERM" }, code: 143 },
+    ] as const;
+    for (const { flag, after, code } of stops) {
+      const stopped = await tendril([...args, flag, backup], { signalAfter: after });
+      expect(stopped.code).toBe(code);
+      expect(stopped.stderr).toMatch(/with --resume .*kept goes on where it stopped/);
+    }
+    expect(readdirSync(backup)).toEqual(["seed-1234", "seed-1235"]);
+    const { code, document: d } = await tendrilJson([...args, "--resume", backup]);
+    expect([code, d.epochsRun]).toEqual([0, 400]);
+    expect([d.weightsSha256, d.losses, d.runs]).toEqual([
+      straight.document.weightsSha256,
+      straight.document.losses,
+      straight.document.runs,
+    ]);
+    expect(await tendrilJson([...args, "--backup", backup])).toMatchObject({
+      code: 4,
+      document: { error: { code: "checkpoint" } },
+    });
+    expect(await tendrilJson([...args, "--resume", join(folder.path, "none")])).toMatchObject({ code: 4 });
+  });
+
   const shared = resolve("../shared/data");
   test.skipIf(!existsSync(shared))("edges of TrackML (needs ../shared)", async () => {
     const { document: d } = await tendrilJson([

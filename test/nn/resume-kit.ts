@@ -59,10 +59,22 @@ export function made(optimizer: Optimizer, backend: BackendName = "wasm"): Seque
   return model;
 }
 
-export const settings: Record<
-  string,
-  { optimizer: () => Optimizer; backend?: BackendName; options: Partial<FitOptions>; more: () => Callback[] }
-> = {
+/** One kind of run: what `fit` is called on and with, made anew for each part of it. */
+export interface Setting {
+  readonly epochs: number;
+  /** Trains with these options, which hold the callbacks, on top of the setting's own. */
+  fit(options: Partial<FitOptions>): Promise<History>;
+  readonly more: () => Callback[];
+}
+
+interface ArraySetting {
+  optimizer: () => Optimizer;
+  backend?: BackendName;
+  options: Partial<FitOptions>;
+  more: () => Callback[];
+}
+
+const onArrays: Record<string, ArraySetting> = {
   "Adam on a schedule, early stopping": {
     optimizer: () =>
       new Adam({
@@ -100,6 +112,28 @@ const stream = (pass: number) =>
     }
   })();
 
+export const settings: Readonly<Record<string, Setting>> = Object.fromEntries(
+  Object.entries(onArrays).map(([name, { optimizer, backend, options, more }]): [string, Setting] => [
+    name,
+    {
+      epochs: 6,
+      more,
+      fit(own) {
+        const streams = options.stepsPerEpoch !== undefined;
+        const all = { batchSize: 6, seed: 11, ...own, ...options };
+        const model = made(optimizer(), backend);
+        return streams
+          ? model.fit(stream as never, undefined, all)
+          : model.fit(
+              x,
+              y.map((v) => [v]),
+              all,
+            );
+      },
+    },
+  ]),
+);
+
 /** Of everything that a run keeps, but for how often it was saved. */
 function digest(state: RunState): string {
   const { "BackupAndRestore 0": _, ...callbacks } = state.callbacks;
@@ -113,15 +147,11 @@ export interface Outcome {
   readonly csv: string;
 }
 
-const epochs = 6;
-
 /** Trains; with `stopAfter`, cancels after so many events of batches, validation or epochs and reports undefined. */
 export async function train(
-  name: string,
+  setting: Setting,
   options: { backup?: Callback; stopAfter?: number; beside?: Callback[]; csv: string },
 ): Promise<Outcome | undefined> {
-  const setting = settings[name]!;
-  const model = made(setting.optimizer(), setting.backend);
   const controller = new AbortController();
   let events = 0;
   const count = () => {
@@ -147,16 +177,8 @@ export async function train(
     counter,
     final,
   ];
-  const streams = name.startsWith("batches");
-  const fitted = model.fit(streams ? (stream as never) : x, streams ? undefined : y.map((v) => [v]), {
-    epochs,
-    batchSize: 6,
-    seed: 11,
-    verbose: 0,
-    signal: controller.signal,
-    callbacks,
-    ...setting.options,
-  });
+  const { epochs } = setting;
+  const fitted = setting.fit({ epochs, verbose: 0, signal: controller.signal, callbacks });
   if (options.stopAfter !== undefined) {
     const ended = await fitted.then(
       () => "whole",
@@ -170,9 +192,9 @@ export async function train(
 }
 
 /** A run never stopped, and for each cut one that is stopped there and resumed: all must be the same. Returns the stops. */
-export async function compareCuts(name: string, cutPoints: readonly number[]): Promise<number> {
+export async function compareCuts(setting: Setting, cutPoints: readonly number[]): Promise<number> {
   const dir = folder();
-  const straight = (await train(name, { csv: join(dir, "straight.csv") }))!;
+  const straight = (await train(setting, { csv: join(dir, "straight.csv") }))!;
   let stops = 0;
   for (const stopAfter of cutPoints) {
     const backup = join(dir, `cut${stopAfter}`);
@@ -182,7 +204,7 @@ export async function compareCuts(name: string, cutPoints: readonly number[]): P
     let found: Outcome | undefined;
     for (const cut of [...cuts, undefined]) {
       const keeper = new BackupAndRestore(backup);
-      found = await train(name, { backup: keeper, csv, ...(cut === undefined ? {} : { stopAfter: cut }) });
+      found = await train(setting, { backup: keeper, csv, ...(cut === undefined ? {} : { stopAfter: cut }) });
       if (found) break;
       stops++;
     }

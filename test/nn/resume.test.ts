@@ -16,14 +16,14 @@ import {
 } from "../../src/nn/index.ts";
 import { compareCuts, folder, made, settings, train, x, y } from "./resume-kit.ts";
 
-test.each(Object.keys(settings))("cut inside an epoch and during validation: %s", async (name) => {
-  expect(await compareCuts(name, [3, 6])).toBe(2);
+test.each(Object.entries(settings))("cut inside an epoch and during validation: %s", async (_, setting) => {
+  expect(await compareCuts(setting, [3, 6])).toBe(2);
 });
 
 test("what happens beside a run does not change it (DT-7)", async () => {
   const dir = folder();
-  const name = "SGD with averages and accumulation, a rate by epoch and plateau";
-  const straight = (await train(name, { csv: join(dir, "a.csv") }))!;
+  const setting = settings["SGD with averages and accumulation, a rate by epoch and plateau"]!;
+  const straight = (await train(setting, { csv: join(dir, "a.csv") }))!;
   const other = made(new Adam(), "reference");
   const beside = new LambdaCallback({
     onTrainBatchEnd: async () => {
@@ -33,7 +33,7 @@ test("what happens beside a run does not change it (DT-7)", async () => {
       );
     },
   });
-  const watched = (await train(name, { csv: join(dir, "b.csv"), beside: [beside] }))!;
+  const watched = (await train(setting, { csv: join(dir, "b.csv"), beside: [beside] }))!;
   expect(watched.hash).toBe(straight.hash);
 });
 

@@ -1,15 +1,25 @@
 /** `tendril train` on graphs: one task of the table, on one or more seeds or folds, with its history and pictures. */
+import { join } from "node:path";
 import { TorchGenerator } from "../../core/index.ts";
 import { CancelledError, UsageError } from "../../ir/errors.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
-import { dataFlag, type Engine, engineFlags, startEngine } from "../flags.ts";
+import {
+  adviceAfter,
+  checkKeepFlags,
+  dataFlag,
+  type Engine,
+  engineFlags,
+  type KeepValues,
+  keepFlags,
+  startEngine,
+} from "../flags.ts";
 import { convNames } from "../graph/convs.ts";
 import { type GraphTaskName, graphTaskNames } from "../graph/names.ts";
 import { checkHeads, type NetworkOptions } from "../graph/network.ts";
 import { graphPictures } from "../graph/pictures.ts";
 import { poolNames } from "../graph/pools.ts";
 import { dataFolder, type GraphTask, graphTasks, type TaskDefaults } from "../graph/tasks.ts";
-import { type Trained, type TrainingSettings, trainOnce } from "../graph/training.ts";
+import { GraphTraining, type RunFolder, type Trained, type TrainingSettings } from "../graph/training.ts";
 import { OutputFolder } from "../output.ts";
 import { printable } from "../terminal.ts";
 import { weightsSha256 } from "../training.ts";
@@ -58,6 +68,7 @@ const flags = {
     about: "train from so many seeds, from --seed on",
   },
   folds: { kind: "whole", value: "N", min: 2, max: 1000, about: "cross-validation with so many parts" },
+  ...keepFlags,
   ...engineFlags,
   out: { kind: "text", value: "DIR", about: "write model, history and pictures to this folder" },
   verbose: {
@@ -80,6 +91,8 @@ export const trainGraph = defineCommand({
     "tendril train mutag --conv graphconv --seeds 10",
     "tendril train proteins --folds 10 --data DIR",
     "tendril train trd --events 3000 --out runs/trd",
+    "tendril train proteins --folds 10 --backup runs/p",
+    "tendril train proteins --folds 10 --resume runs/p",
   ],
   async run([name], values, context) {
     const report = await runGraphTask(name as GraphTaskName, values, context);
@@ -152,6 +165,7 @@ async function runGraphTask(
   const chosen = settled(task, values);
   checkHeads(chosen.conv, values.heads);
   checkPool(task, values.pool);
+  checkKeepFlags(values);
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
   const { name: backend, ...engine } = startEngine(values);
@@ -169,11 +183,23 @@ async function runGraphTask(
     const validate = task.chooseEpoch ?? false;
     const splits = task.protocol(dataset, { generator, folds: values.folds, validate });
     for (const [fold, split] of splits.entries()) {
-      const trained = await trainOnce(split, { ...settings, seed }, context).catch((error: unknown) => {
-        throw error instanceof CancelledError ? interrupted(error, runs.length) : error;
+      const place = { seed, ...(splits.length > 1 ? { fold } : {}) };
+      const many = splits.length * values.seeds > 1;
+      const keep = runFolder(values, many ? place : undefined, runs.length === 0);
+      const training = new GraphTraining(split, { ...settings, seed, keep });
+      const trained = await training.run(context).catch(async (error: unknown) => {
+        if (!(error instanceof CancelledError)) throw error;
+        // Of several runs the first one is written, as it is when all are done.
+        throw await saveInterrupted(error, runs[0]?.trained ?? training, {
+          training,
+          runs,
+          values,
+          out,
+          files,
+        });
       });
       runs.push({ seed, fold, trained });
-      if (verbose > 0) terminal.line(runLine(seed, splits.length > 1 ? fold : undefined, trained));
+      if (verbose > 0) terminal.line(runLine(place, trained));
       // Only the first network is kept; the others made room for it in the report.
       if (runs.length > 1) trained.model.compiled?.release();
     }
@@ -214,19 +240,57 @@ function checkPool(task: GraphTask, pool: string | undefined): void {
   });
 }
 
-function interrupted(error: CancelledError, runs: number): CancelledError {
+/** Where a run is kept; of several runs each has a folder of its own. Those that had not begun begin. */
+function runFolder(
+  { backup, resume }: KeepValues,
+  place: { readonly seed: number; readonly fold?: number } | undefined,
+  first: boolean,
+): RunFolder | undefined {
+  const folder = resume ?? backup;
+  if (folder === undefined) return undefined;
+  const name = Object.entries(place ?? {}).map(([what, number]) => `${what}-${number}`);
+  const restore = resume === undefined ? "never" : first ? "required" : "ifPresent";
+  return { path: name.length === 0 ? folder : join(folder, name.join("-")), restore };
+}
+
+/** Saves what was asked for, as far as training got. Returns the error that ends the command. */
+async function saveInterrupted(
+  error: CancelledError,
+  { model, history }: Pick<GraphTraining, "model" | "history">,
+  {
+    training,
+    runs,
+    values,
+    out,
+    files,
+  }: {
+    readonly training: GraphTraining;
+    readonly runs: readonly unknown[];
+    readonly values: TrainGraphValues;
+    readonly out: OutputFolder | undefined;
+    readonly files: ReadonlyMap<string, string>;
+  },
+): Promise<CancelledError> {
+  await out?.model(model, "model.safetensors");
+  await out?.history(history);
+  const { epochsRun, settings } = training;
+  const done = runs.length === 0 ? "" : `${runs.length} whole runs and `;
+  const saved = [...files.values()];
   return new CancelledError({
     where: error.where,
-    problem: `stopped on request after ${runs} whole runs`,
-    expected: error.expected ?? "all runs",
-    got: "nothing was saved",
-    try: "run again with fewer --epochs, --seeds or --folds",
-    details: { runs },
+    problem: `stopped on request after ${done}${epochsRun} whole epochs`,
+    expected: `${settings.epochs} epochs`,
+    got: saved.length === 0 ? "nothing was to be saved" : `saved: ${saved.join(", ")}`,
+    try: adviceAfter(values, out && "give --backup DIR to go on later"),
+    details: { runs: runs.length, epochsRun, files: Object.fromEntries(files) },
     cause: error,
   });
 }
 
-function runLine(seed: number, fold: number | undefined, { train, test, auc, bestEpoch }: Trained): string {
+function runLine(
+  { seed, fold }: { readonly seed: number; readonly fold?: number },
+  { train, test, auc, bestEpoch }: Trained,
+): string {
   const parts = [
     `seed ${seed}${fold === undefined ? "" : `, fold ${fold}`}`,
     `epoch ${bestEpoch}`,

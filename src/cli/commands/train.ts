@@ -4,7 +4,15 @@ import { CancelledError, UsageError } from "../../ir/errors.ts";
 import { assess } from "../assess.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
 import { loadDataset } from "../dataset.ts";
-import { dataFlag, type Engine, engineFlags, startEngine } from "../flags.ts";
+import {
+  adviceAfter,
+  checkKeepFlags,
+  dataFlag,
+  type Engine,
+  engineFlags,
+  keepFlags,
+  startEngine,
+} from "../flags.ts";
 import { graphTaskNames } from "../graph/names.ts";
 import { makeModel, openModel } from "../models.ts";
 import { OutputFolder } from "../output.ts";
@@ -48,12 +56,7 @@ const flags = {
     min: 0,
     about: "stop after so many epochs without improvement",
   },
-  backup: {
-    kind: "text",
-    value: "DIR",
-    about: "keep the state of the training here, after each epoch and on Ctrl-C",
-  },
-  resume: { kind: "text", value: "DIR", about: "go on with the training kept here, and keep it here" },
+  ...keepFlags,
   out: { kind: "text", value: "DIR", about: "write model, history and pictures to this folder" },
   verbose: {
     kind: "choice",
@@ -116,7 +119,7 @@ export async function runTraining(
 ): Promise<TrainReport> {
   const { terminal, signal } = context;
   await checkCheckpoint(values.checkpoint);
-  checkFolders(values);
+  checkKeepFlags(values);
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
   const { name: backend, ...engine } = startEngine(values);
@@ -156,18 +159,6 @@ async function checkCheckpoint(path: string | undefined): Promise<void> {
     expected: "a name that ends in .keras or .h5 (whole models)",
     got: path,
     try: `--checkpoint ${path.replace(/(\.weights)?(\.\w+)?$/, ".keras")}`,
-  });
-}
-
-/** A training is begun or gone on with, not both. */
-function checkFolders({ backup, resume }: TrainValues): void {
-  if (backup === undefined || resume === undefined) return;
-  throw new UsageError({
-    where: "tendril train",
-    problem: "--backup and --resume cannot be given together",
-    expected: "--backup DIR to begin, --resume DIR to go on",
-    got: `--backup ${backup} --resume ${resume}`,
-    try: "--resume DIR alone: it goes on writing to the folder",
   });
 }
 
@@ -235,18 +226,10 @@ async function saveInterrupted(
     problem: `stopped on request after ${training.epochsRun} whole epochs`,
     expected: `${training.options.epochs} epochs`,
     got: saved.length === 0 ? "nothing was to be saved" : `saved: ${saved.join(", ")}`,
-    try: adviceAfter(training, out),
+    try: adviceAfter(training.options, out && "--model FILE trains a saved model further"),
     details: { epochsRun: training.epochsRun, files: Object.fromEntries(files) },
     cause: error,
   });
-}
-
-function adviceAfter({ options }: Training, out: OutputFolder | undefined): string {
-  const folder = options.resume ?? options.backup;
-  if (folder !== undefined) return `the same command with --resume ${folder} goes on where it stopped`;
-  return out === undefined
-    ? "give --out DIR to keep what was learnt, --backup DIR to go on later"
-    : "--model FILE trains a saved model further";
 }
 
 /** The report for people. */

@@ -2,7 +2,8 @@
 import { type BackendName, defaultGenerator, key, manualSeed } from "../../core/index.ts";
 import { counted } from "../../graph/draws.ts";
 import { DataLoader, GraphDataset, TorchAdam } from "../../graph/index.ts";
-import { Callback, EarlyStopping, LambdaCallback, type Logs } from "../../nn/index.ts";
+import { History } from "../../nn/history.ts";
+import { BackupAndRestore, Callback, EarlyStopping, LambdaCallback, type Logs } from "../../nn/index.ts";
 import { SparseCategoricalCrossentropy } from "../../nn/losses/sparse-categorical-crossentropy.ts";
 import type { CommandContext } from "../command.ts";
 import { GraphNetwork, type NetworkOptions } from "./network.ts";
@@ -21,6 +22,14 @@ export interface TrainingSettings {
   readonly replay: boolean;
   readonly backend: BackendName;
   readonly verbose: 0 | 1 | 2;
+  /** Where the state of the run is kept. */
+  readonly keep?: RunFolder | undefined;
+}
+
+/** The folder of a run, and whether the run goes on from what it holds. */
+export interface RunFolder {
+  readonly path: string;
+  readonly restore: "never" | "ifPresent" | "required";
 }
 
 /** What a training left. */
@@ -40,45 +49,62 @@ export interface Trained {
   readonly programsCompiled: number;
 }
 
-/** Trains; throws what `fit` throws. */
-export async function trainOnce(
-  split: Split,
-  settings: TrainingSettings,
-  { terminal, signal }: CommandContext,
-): Promise<Trained> {
-  const { epochs, batchSize, seed, replay, verbose } = settings;
-  manualSeed(replay ? seed : null);
-  const model = new GraphNetwork(settings.network);
-  if (!replay) model.resetParameters(counted(key(seed)));
-  compileNetwork(model, settings);
-  const choice = new EarlyStopping({ monitor: "val_accuracy", patience: epochs, restoreBestWeights: true });
-  const log = new EpochLog(terminal.printer().write, epochs, verbose);
-  const { history } = await model.fit(forTraining(split.train, settings), {
-    ...{ epochs, batchSize, seed, signal, mask: split.train.mask, verbose: 0 },
-    ...(split.validation && {
-      validationData: split.validation.graphs,
-      validationMask: split.validation.mask,
-    }),
-    callbacks: [
-      ...(split.validation ? [choice] : []),
-      ...(replay && isSet(split.train.graphs) ? [testedByLoaders(split.train.graphs.length)] : []),
-      log,
-    ],
-  });
-  const programsCompiled = model.compiled!.plans.size;
-  const test = await scoresOf(model, split.test, batchSize);
-  return {
-    model,
-    split,
-    history,
-    train: await scoresOf(model, split.train, batchSize),
-    test,
-    accuracy: split.whole && (await scoresOf(model, split.whole, batchSize)).accuracy,
-    auc: exactAuc(test),
-    bestEpoch: split.validation ? choice.bestEpoch + 1 : epochs,
-    secondsPerEpoch: log.secondsPerEpoch,
-    programsCompiled,
-  };
+/** A training under way or done. */
+export class GraphTraining {
+  readonly model: GraphNetwork;
+  readonly split: Split;
+  readonly settings: TrainingSettings;
+  readonly #history = new History();
+
+  constructor(split: Split, settings: TrainingSettings) {
+    const { seed, replay } = settings;
+    manualSeed(replay ? seed : null);
+    this.split = split;
+    this.settings = settings;
+    this.model = new GraphNetwork(settings.network);
+    if (!replay) this.model.resetParameters(counted(key(seed)));
+    compileNetwork(this.model, settings);
+  }
+
+  /** Values of the logs by epoch. */
+  get history(): Readonly<Record<string, readonly number[]>> {
+    return this.#history.history;
+  }
+
+  get epochsRun(): number {
+    return this.#history.epoch.length;
+  }
+
+  /** Trains; throws what `fit` throws. Whatever happens, model and history are those of the last finished step and epoch. */
+  async run({ terminal, signal }: CommandContext): Promise<Trained> {
+    const { model, split, history } = this;
+    const { epochs, batchSize, seed, replay, verbose, keep } = this.settings;
+    const { train, validation, whole } = split;
+    const choice = new EarlyStopping({ monitor: "val_accuracy", patience: epochs, restoreBestWeights: true });
+    const log = new EpochLog(terminal.printer().write, epochs, verbose);
+    await model.fit(forTraining(train, this.settings), {
+      ...{ epochs, batchSize, seed, signal, mask: train.mask, verbose: 0 },
+      ...(validation && { validationData: validation.graphs, validationMask: validation.mask }),
+      callbacks: [
+        ...(keep
+          ? [new BackupAndRestore(keep.path, { restore: keep.restore, deleteCheckpoint: false })]
+          : []),
+        ...(validation ? [choice] : []),
+        ...(replay && isSet(train.graphs) ? [testedByLoaders(train.graphs.length)] : []),
+        ...[log, this.#history],
+      ],
+    });
+    const programsCompiled = model.compiled!.plans.size;
+    const test = await scoresOf(model, split.test, batchSize);
+    return {
+      ...{ model, split, history, test, programsCompiled },
+      train: await scoresOf(model, train, batchSize),
+      accuracy: whole && (await scoresOf(model, whole, batchSize)).accuracy,
+      auc: exactAuc(test),
+      bestEpoch: validation ? choice.bestEpoch + 1 : epochs,
+      secondsPerEpoch: log.secondsPerEpoch,
+    };
+  }
 }
 
 function compileNetwork(model: GraphNetwork, settings: TrainingSettings): void {

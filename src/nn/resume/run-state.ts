@@ -1,6 +1,7 @@
 /**
  * The state of a run between two steps: all that is needed to go on as if it had never stopped. Random numbers are counted
- * from the seed and the step, and the order of rows from the seed and the epoch, so neither has a state of its own.
+ * from the seed and the step, and the order of rows from the seed and the epoch, so neither has a state of its own; a source
+ * of batches that draws from a generator keeps that.
  */
 import { CheckpointError } from "../../ir/errors.ts";
 import type { EpochLogs } from "../callbacks/callback.ts";
@@ -48,6 +49,8 @@ export interface RunState {
   /** The state of each optimizer: that of `compile`, then others that a training step of the model's own uses. */
   readonly optimizers: readonly (readonly SavedArray[])[];
   readonly sums: SavedSums;
+  /** What batches are drawn from, where they have a state. */
+  readonly source?: StateTree | undefined;
   /** The state of each callback that has one. */
   readonly callbacks: Readonly<Record<string, StateTree>>;
 }
