@@ -4,6 +4,7 @@
  */
 
 import { gunzip, isGzip } from "../formats/gzip.ts";
+import { ZipArchive } from "../formats/zip.ts";
 import { CancelledError, DataError } from "../ir/errors.ts";
 import { type DataCache, defaultCache } from "./cache.ts";
 import { type DownloadProgress, download } from "./download.ts";
@@ -13,19 +14,24 @@ import { fileExists, isNode, readFileBytes } from "./files.ts";
 export interface SourceFile {
   /** Without `.gz`, e.g. `train-images-idx3-ubyte`. */
   readonly name: string;
-  /** Of the uncompressed file. */
+  /** Of the uncompressed file; of a zip archive the most that it may have. */
   readonly bytes: number;
-  /** Of the uncompressed file, in lower-case hexadecimal. */
-  readonly sha256: string;
+  /**
+   * Of the uncompressed file, in lower-case hexadecimal. The bytes of a zip archive depend on who packed it: of one these are
+   * the checksums of the files in it, by their names without folders; none of a file that is only ever read from a folder.
+   */
+  readonly sha256: string | ReadonlyMap<string, string>;
+  /** How it is published: with gzip unless said otherwise. */
+  readonly published?: "gzip" | "plain";
 }
 
 /** A data set that is a few files, published at one or more places. */
 export interface SourceSet {
-  /** The folder's name, e.g. `mnist`. */
+  /** The folder's name, e.g. `mnist`, or its path, e.g. `planetoid/raw`. */
   readonly folder: string;
   /** The name that people use, e.g. `MNIST`. */
   readonly title: string;
-  /** Where `<file>.gz` is found, best first; each ends with a slash. */
+  /** Where `<file>.gz` is found, best first; each ends with a slash. None where the files are not published in this form. */
   readonly mirrors: readonly string[];
   readonly files: readonly SourceFile[];
 }
@@ -74,12 +80,14 @@ export async function loadSourceFile(
   if (given !== undefined) return given;
 
   const cache = options.cache ?? (await defaultCache());
-  const key = `${set.folder}/${file.name}.gz`;
+  const key = `${set.folder}/${publishedName(file)}`;
   const kept = await cache.get(key);
-  // gzip's own checksum guards what was checked when it was kept; a damaged file is downloaded again.
+  // gzip's own checksum guards what was checked when it was kept, other files are checked again; a damaged file is downloaded.
   if (kept !== undefined) {
     try {
-      return unpack(kept, file, `${cache.where}/${key}`);
+      const place = `${cache.where}/${key}`;
+      if (file.published === "plain") await checkSum(kept, file, place);
+      return unpack(kept, file, place);
     } catch (error) {
       if (options.offline) throw error;
     }
@@ -87,13 +95,51 @@ export async function loadSourceFile(
   return await fromNetwork(set, file, cache, options);
 }
 
+/** Every file of a set by its name, as `loadSourceFile` finds them. */
+export async function loadSourceSet(
+  set: SourceSet,
+  options: SourceOptions = {},
+): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const file of set.files) files.set(file.name, await loadSourceFile(set, file, options));
+  return files;
+}
+
+/** Where the files of a set may lie in a folder of data: `planetoid/raw`, `planetoid`, `raw` in it, and itself. */
+function foldersOf({ folder }: SourceSet, base: string): string[] {
+  const parts = folder.split("/");
+  const paths = parts.flatMap((_, from) =>
+    parts.slice(from).map((_part, length) => parts.slice(from, from + length + 1)),
+  );
+  paths.sort((a, b) => b.length - a.length);
+  const at = base.replace(/[/\\]+$/, "");
+  return [...paths.map((path) => [at, ...path].join("/")), at];
+}
+
+/** The names under which a file may lie in a folder. */
+function namesOf({ name, published = "gzip" }: SourceFile): string[] {
+  return published === "gzip" ? [`${name}.gz`, name] : [name];
+}
+
+/** The folder in a folder of data that has every file of a set; undefined where none has. Node only. */
+export async function folderWith(set: SourceSet, base: string): Promise<string | undefined> {
+  for (const folder of foldersOf(set, base)) {
+    const has = set.files.map(async (file) =>
+      (await Promise.all(namesOf(file).map((name) => fileExists(`${folder}/${name}`)))).includes(true),
+    );
+    if ((await Promise.all(has)).every(Boolean)) return folder;
+  }
+  return undefined;
+}
+
 /** Where a file may lie in a folder of data. */
 function candidates(set: SourceSet, file: SourceFile, folder: string): string[] {
-  const base = folder.replace(/[/\\]+$/, "");
-  return [`${base}/${set.folder}/`, `${base}/`].flatMap((at) => [
-    `${at}${file.name}.gz`,
-    `${at}${file.name}`,
-  ]);
+  return foldersOf(set, folder).flatMap((at) => namesOf(file).map((name) => `${at}/${name}`));
+}
+
+/** The file's name where it is published, and in the cache. */
+function publishedName(file: SourceFile): string {
+  return namesOf(file)[0]!;
 }
 
 /** The file from a folder or, where that is an address, from a server; undefined where there is none. */
@@ -129,17 +175,15 @@ async function fromNetwork(
   options: SourceOptions,
 ): Promise<Uint8Array> {
   const failures: unknown[] = [];
+  const name = publishedName(file);
   for (const mirror of options.offline ? [] : set.mirrors) {
-    const url = `${mirror}${file.name}.gz`;
+    const url = `${mirror}${name}`;
     try {
-      const packed = await download(url, {
-        ...options,
-        name: `${file.name}.gz`,
-        maxBytes: file.bytes + 2 ** 16,
-      });
-      const bytes = gunzip(packed, { name: url, maxBytes: file.bytes });
+      const packed = await download(url, { ...options, name, maxBytes: file.bytes + 2 ** 16 });
+      const plain = file.published === "plain";
+      const bytes = plain ? packed : gunzip(packed, { name: url, maxBytes: file.bytes });
       await checkSum(bytes, file, url);
-      await keep(cache, `${set.folder}/${file.name}.gz`, packed);
+      await keep(cache, `${set.folder}/${name}`, packed);
       return bytes;
     } catch (error) {
       if (error instanceof CancelledError) throw error;
@@ -147,10 +191,20 @@ async function fromNetwork(
     }
   }
   const last = failures.at(-1);
+  if (set.mirrors.length === 0) {
+    throw new DataError({
+      where: set.title,
+      problem: `the file ${file.name} is not on this machine, and is not published in this form`,
+      expected: `${set.folder}/${name} in the folder of --data or TENDRIL_DATA`,
+      got: "no such file",
+      try: "pass the folder that has it with --data DIR",
+      details: { file: file.name },
+    });
+  }
   throw new DataError({
     where: set.title,
     problem: `the file ${file.name} is not on this machine and could not be downloaded`,
-    expected: `${set.folder}/${file.name}.gz in the folder of --data or TENDRIL_DATA, or in the cache ${cache.where}`,
+    expected: `${set.folder}/${name} in the folder of --data or TENDRIL_DATA, or in the cache ${cache.where}`,
     got: options.offline ? "no such file, and the network is not to be used" : reasonsOf(failures),
     try: `run again with a network connection, or get the file from ${set.mirrors[0]} elsewhere and pass its folder with --data DIR`,
     details: { file: file.name, mirrors: set.mirrors },
@@ -174,13 +228,29 @@ function reasonsOf(failures: readonly unknown[]): string {
   return [...new Set(reasons)].join("; ");
 }
 
-async function checkSum(bytes: Uint8Array, file: SourceFile, url: string): Promise<void> {
-  const got = await sha256Hex(bytes);
-  if (got === file.sha256) return;
+async function checkSum(bytes: Uint8Array, { sha256, name }: SourceFile, url: string): Promise<void> {
+  if (typeof sha256 === "string") return expectSum(await sha256Hex(bytes), sha256, url);
+  const zip = new ZipArchive(bytes, { name: url });
+  const paths = new Map(zip.entries.map((e) => [e.name.slice(e.name.lastIndexOf("/") + 1), e.name]));
+  for (const [inner, sum] of sha256) {
+    const path = paths.get(inner);
+    const content = path === undefined ? undefined : zip.read(path);
+    expectSum(content === undefined ? "no such file" : await sha256Hex(content), sum, `${url}: ${inner}`);
+  }
+  // A file more, of a name that readers look for, would be used too.
+  const prefix = name.replace(/\.zip$/, "_");
+  for (const inner of paths.keys()) {
+    if (inner.startsWith(prefix) && inner.endsWith(".txt") && !sha256.has(inner))
+      expectSum(inner, "no such file", url);
+  }
+}
+
+function expectSum(got: string, expected: string, where: string): void {
+  if (got === expected) return;
   throw new DataError({
-    where: url,
+    where,
     problem: "the file is not the one that was published",
-    expected: `SHA-256 ${file.sha256}`,
+    expected: `SHA-256 ${expected}`,
     got: `SHA-256 ${got}`,
     try: "try another network, or get the file from another place and pass its folder with --data DIR",
   });

@@ -1,13 +1,11 @@
 /** The data sets of graphs. To add one: its values in `data/datasets`, a function here. */
 import type { GraphFields } from "../data/datasets/graphs.ts";
 import { karateClub } from "../data/datasets/karate.ts";
-import { planetoidCsv, planetoidRaw, wordsOf } from "../data/datasets/planetoid.ts";
-import { trackMl } from "../data/datasets/trackml.ts";
+import { loadPlanetoid } from "../data/datasets/planetoid.ts";
+import { loadTrackMl, type TrackMlName } from "../data/datasets/trackml.ts";
 import { type TrdOptions, trdEvents } from "../data/datasets/trd.ts";
-import { tuDataset } from "../data/datasets/tudataset.ts";
-import { fileExists, readFileBytes } from "../data/files.ts";
-import { gunzip, isGzip } from "../formats/gzip.ts";
-import { DataError } from "../ir/errors.ts";
+import { loadTu, tuDataset } from "../data/datasets/tudataset.ts";
+import type { SourceOptions } from "../data/source.ts";
 import { Data } from "./data.ts";
 import { type DatasetOptions, GraphDataset } from "./dataset.ts";
 import { knnGraph } from "./neighbours/knn-graph.ts";
@@ -25,82 +23,64 @@ export interface TUDatasetOptions extends DatasetOptions {
 }
 
 /**
- * A set of TUDataset (`MUTAG`, `PROTEINS`, `ENZYMES`, …) from `<root>/<name>.zip`, `<root>/tudataset/<name>.zip`, or the bytes
- * of its zip.
+ * Where the files of a set are: a folder (as they are, or in the folder that the set has in it), or how to look for them: with
+ * `{}` in the folder TENDRIL_DATA, in the cache, and on the network, which checksums guard.
+ */
+export type DatasetPlace = string | SourceOptions;
+
+function sourceOptions(place: DatasetPlace): SourceOptions {
+  return typeof place === "string" ? { data: place } : place;
+}
+
+/**
+ * A set of TUDataset (`MUTAG`, `PROTEINS`, `ENZYMES`, …) from `<name>.zip`, in the folder or in `tudataset`, or from the bytes
+ * of its zip. The three that are named can be downloaded.
  *
  * @throws DataError where the file is nowhere, FormatError where it is damaged.
  * @example const mutag = await TUDataset("data", "MUTAG");
  */
 export async function TUDataset(
-  root: string | Uint8Array,
+  root: DatasetPlace | Uint8Array,
   name: string,
   options: TUDatasetOptions = {},
 ): Promise<GraphDataset> {
   const { useNodeAttr, useEdgeAttr, ...rest } = options;
-  const bytes =
+  const columns = { useNodeAttr, useEdgeAttr };
+  const graphs =
     root instanceof Uint8Array
-      ? root
-      : await find(name, [`${root}/${name}.zip`, `${root}/tudataset/${name}.zip`]);
-  const graphs = tuDataset(bytes, name, { useNodeAttr, useEdgeAttr });
+      ? tuDataset(root, name, columns)
+      : await loadTu(name, { ...sourceOptions(root), ...columns });
   return new GraphDataset(name, graphs.map(graphOf), rest);
 }
 
 /**
- * `Cora` or `Citeseer` with Planetoid's public split, from the raw files (`<root>/raw/ind.cora.x`, …, or in `<root>/planetoid`)
- * or, where there are none, from the tables `<name>.nodes.csv.gz` and `<name>.edges.csv.gz`.
+ * `Cora` or `Citeseer` with Planetoid's public split, from the raw files (`ind.cora.x`, …, in the folder, in `raw`,
+ * `planetoid` or `planetoid/raw`) or, where a folder has none, from the tables `cora.nodes.csv.gz` and `cora.edges.csv.gz`.
  *
  * @throws DataError where the files are nowhere, FormatError where they are damaged.
  */
 export async function Planetoid(
-  root: string,
+  root: DatasetPlace,
   name: string,
   options: DatasetOptions = {},
 ): Promise<GraphDataset> {
-  const key = name.toLowerCase();
-  const folders = [root, `${root}/planetoid`];
-  const raw = (part: string) =>
-    folders.flatMap((f) => [`${f}/raw/ind.${key}.${part}`, `${f}/ind.${key}.${part}`]);
-  const hasRaw = (await Promise.all(raw("graph").map((path) => fileExists(path)))).includes(true);
-  let fields: GraphFields;
-  if (hasRaw) {
-    const parts = ["x", "tx", "allx", "y", "ty", "ally", "graph", "test.index"];
-    const files = new Map<string, Uint8Array>();
-    for (const part of parts) files.set(part, await find(name, raw(part)));
-    fields = planetoidRaw((part) => files.get(part)!, key);
-  } else {
-    const table = (part: string) =>
-      folders.flatMap((f) => [`${f}/${key}.${part}.csv.gz`, `${f}/${key}.${part}.csv`]);
-    fields = planetoidCsv(
-      await find(name, table("nodes")),
-      await find(name, table("edges")),
-      wordsOf(key),
-      key,
-    );
-  }
+  const fields = await loadPlanetoid(name.toLowerCase(), sourceOptions(root));
   return new GraphDataset(name, [new Data(fields)], options);
 }
 
 /**
  * Hit graphs of simulated collisions at the LHC, 100 of each set (`pt2GeV`, `pt1p5GeV`: particles with more than that transverse
- * momentum), from `<root>/trackml_hitgraphs/<set>.nodes.csv.gz` and `….edges.csv.gz`, or in `<root>` itself. `y` is the truth about
- * each edge.
+ * momentum), from `<set>.nodes.csv.gz` and `<set>.edges.csv.gz`, in the folder or in `trackml_hitgraphs`. `y` is the truth
+ * about each edge.
  *
  * @throws DataError where the files are nowhere, FormatError where they are damaged.
  */
 export async function TrackML(
-  root: string,
-  set: "pt2GeV" | "pt1p5GeV" = "pt2GeV",
+  root: DatasetPlace,
+  set: TrackMlName = "pt2GeV",
   options: DatasetOptions = {},
 ): Promise<GraphDataset> {
-  const file = (part: string) => {
-    const name = `${set}.${part}.csv`;
-    const folders = [`${root}/trackml_hitgraphs`, root];
-    return find(
-      "TrackML",
-      folders.flatMap((f) => [`${f}/${name}.gz`, `${f}/${name}`]),
-    );
-  };
-  const graphs = trackMl({ nodes: await file("nodes"), edges: await file("edges") }, set);
+  const graphs = await loadTrackMl(set, sourceOptions(root));
   return new GraphDataset("TrackML", graphs.map(graphOf), { numClasses: 2, ...options });
 }
 
@@ -121,21 +101,4 @@ export function TRDEvents({ k = 4, ...options }: TRDEventsOptions = {}): GraphDa
 /** A graph in the order of its fields, which is the order in which it is printed. */
 function graphOf(fields: GraphFields): Data {
   return new Data(fields, { keepOrder: true });
-}
-
-/** The first of the files that exists, decompressed. */
-async function find(name: string, paths: readonly string[]): Promise<Uint8Array> {
-  for (const path of paths) {
-    if (!(await fileExists(path))) continue;
-    const bytes = await readFileBytes(path);
-    return isGzip(bytes) ? gunzip(bytes, { name: path }) : bytes;
-  }
-  throw new DataError({
-    where: name,
-    problem: "the file of the data set is not there",
-    expected: paths.join(" or "),
-    got: "no such file",
-    try: "name the folder that holds the data set",
-    details: { paths },
-  });
 }

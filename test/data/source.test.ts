@@ -4,9 +4,10 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
+import { zipSync } from "fflate";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { type DataCache, folderCache } from "../../src/data/cache.ts";
-import { loadSourceFile, type SourceSet, sha256Hex } from "../../src/data/source.ts";
+import { folderWith, loadSourceFile, type SourceSet, sha256Hex } from "../../src/data/source.ts";
 import { cacheFolder } from "../../src/ir/cache-folder.ts";
 import { CancelledError, DataError, FormatError } from "../../src/ir/errors.ts";
 
@@ -50,6 +51,58 @@ const load = (options: Parameters<typeof loadSourceFile>[2] = {}) =>
   loadSourceFile(set, set.files[0]!, { cache, ...options });
 const equal = (bytes: Uint8Array) => Buffer.compare(bytes, payload) === 0;
 const serve: Handler = (_, response) => response.setHeader("content-length", packed.length).end(packed);
+
+describe("files that are published as they are", () => {
+  const text = (s: string) => new TextEncoder().encode(s);
+  const contents = { "SET_A.txt": text("1, 2\n"), "SET_graph_labels.txt": text("1\n") };
+  const zipOf = (files: Record<string, Uint8Array>) =>
+    zipSync(Object.fromEntries(Object.entries(files).map(([name, bytes]) => [`SET//${name}`, bytes])));
+
+  beforeEach(async () => {
+    const sums = await Promise.all(
+      Object.entries(contents).map(async ([name, bytes]) => [name, await sha256Hex(bytes)] as const),
+    );
+    const file = { name: "SET.zip", bytes: 1000, sha256: new Map(sums), published: "plain" as const };
+    set = { ...set, folder: "zips/raw", files: [file] };
+  });
+
+  test("an archive is checked by the files in it, whoever packed it, and again in the cache", async () => {
+    const good = zipOf({ ...contents, "README.txt": text("read me"), "SET_A.txt~": text("older") });
+    handler = (_, response) => response.end(good);
+    expect(await load()).toEqual(good);
+    expect(requests.map((r) => r.url)).toEqual(["/a/SET.zip"]);
+    expect(await load({ offline: true })).toEqual(good);
+    await cache.put("zips/raw/SET.zip", zipOf({ ...contents, "SET_A.txt": text("2, 1\n") }));
+    await expect(load({ offline: true })).rejects.toThrow(/SET_A\.txt/);
+    expect(await load()).toEqual(good);
+  });
+
+  test.each([
+    ["another content", { ...contents, "SET_A.txt": text("2, 1\n") }, /SET_A\.txt/],
+    ["a file less", { "SET_A.txt": contents["SET_A.txt"] }, /no such file/],
+    ["a file more that would be read", { ...contents, "SET_edge_labels.txt": text("1\n") }, /edge_labels/],
+  ])("%s is refused", async (_, files, message) => {
+    handler = (_request, response) => response.end(zipOf(files));
+    const error = (await load().catch((e: unknown) => e)) as DataError;
+    expect(error).toBeInstanceOf(DataError);
+    expect(String((error.cause as Error).message)).toMatch(message);
+    expect(await cache.get("zips/raw/SET.zip")).toBeUndefined();
+  });
+
+  test("lie in a folder of data by any part of their path", async () => {
+    const data = join(folder, "data");
+    for (const path of ["zips/raw", "zips", "raw", "."]) {
+      await mkdir(join(data, path), { recursive: true });
+      await writeFile(join(data, path, "SET.zip"), payload);
+      expect(equal(await load({ data }))).toBe(true);
+      expect(await folderWith(set, data)).toBe(path === "." ? data : `${data}/${path}`);
+      await rm(data, { recursive: true });
+    }
+    expect(await folderWith(set, data)).toBeUndefined();
+    set = { ...set, mirrors: [] };
+    await expect(load()).rejects.toThrow(/not published in this form/);
+  });
+});
 
 describe("finding a data file", () => {
   test("downloads with progress, keeps the file, and then needs no network", async () => {

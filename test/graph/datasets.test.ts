@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { describe, expect, test } from "vitest";
+import { existsSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import type { DataCache } from "../../src/data/cache.ts";
 import { trackMl } from "../../src/data/datasets/trackml.ts";
 import { trdEvents } from "../../src/data/datasets/trd.ts";
-import { TRDEvents, TrackML } from "../../src/graph/datasets.ts";
+import type { GraphArray } from "../../src/graph/data.ts";
+import { Planetoid, TRDEvents, TrackML, TUDataset } from "../../src/graph/datasets.ts";
 import { DataError, FormatError, UsageError } from "../../src/ir/errors.ts";
 
 describe("events of a transition-radiation detector", () => {
@@ -96,5 +99,55 @@ describe("TrackML", () => {
     const sum = (of: (g: (typeof graphs)[0]) => number) => graphs.reduce((n, g) => n + of(g), 0);
     const right = sum((g) => Array.from(g.y!.data).filter((v) => v === 1).length);
     expect([sum((g) => g.numNodes), sum((g) => g.numEdges), right]).toEqual([63_697, 64_763, 43_379]);
+  });
+});
+
+const sharedData = fileURLToPath(new URL("../../../shared/data", import.meta.url));
+describe.skipIf(!existsSync(sharedData))("downloads (needs ../shared)", () => {
+  /** A network that has the published files. */
+  const served = (change: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes) => {
+    const asked: string[] = [];
+    const network = async (url: string | URL | Request) => {
+      asked.push(String(url));
+      const name = String(url).split("/").at(-1)!;
+      const folder = name.endsWith(".zip") ? "tudataset" : "planetoid/raw";
+      return new Response(Uint8Array.from(change(readFileSync(`${sharedData}/${folder}/${name}`))));
+    };
+    return { asked, network };
+  };
+  const emptyCache = (): DataCache => {
+    const kept = new Map<string, Uint8Array>();
+    return {
+      where: "memory",
+      get: async (name) => kept.get(name),
+      put: async (name, bytes) => void kept.set(name, bytes),
+    };
+  };
+
+  beforeAll(() => void vi.stubEnv("TENDRIL_DATA", ""));
+  afterAll(() => void vi.unstubAllEnvs());
+
+  test("checked, kept, and the same as from a folder", async () => {
+    const cache = emptyCache();
+    const { asked, network } = served();
+    const cora = await Planetoid({ cache, fetch: network }, "Cora");
+    const words = ({ data }: GraphArray) => createHash("sha256").update(data).digest("hex");
+    expect(words(cora.at(0).x!)).toBe(words((await Planetoid(sharedData, "Cora")).at(0).x!));
+    expect(asked).toHaveLength(8);
+    for (const name of ["MUTAG", "PROTEINS", "ENZYMES"]) {
+      const downloaded = await TUDataset({ cache, fetch: network }, name);
+      expect(downloaded.length).toBe((await TUDataset({ cache, offline: true }, name)).length);
+    }
+    expect(asked.at(-1)).toBe("https://www.chrsmrrs.com/graphkerneldatasets/ENZYMES.zip");
+    expect(asked).toHaveLength(11);
+    await expect(TUDataset({ cache, fetch: network }, "NCI1")).rejects.toThrow(/--data DIR/);
+    await expect(TrackML({ cache, fetch: network })).rejects.toThrow(/not published in this form/);
+  });
+
+  test("other bytes are refused", async () => {
+    const cache = emptyCache();
+    const other = served((bytes) => bytes.map((b, i) => (i === 900 ? b ^ 1 : b)));
+    await expect(Planetoid({ cache, fetch: other.network }, "Citeseer")).rejects.toThrow(/SHA-256/);
+    await expect(TUDataset({ cache, fetch: other.network }, "MUTAG")).rejects.toThrow(DataError);
   });
 });

@@ -1,6 +1,5 @@
 /** `tendril data`: which data sets there are, where they were found, and getting those that are to be downloaded. */
-import { join } from "node:path";
-import { datasets, defaultCache, fileExists, type SourceSet } from "../../data/index.ts";
+import { datasets, defaultCache, folderWith, type SourceSet } from "../../data/index.ts";
 import { UsageError } from "../../ir/errors.ts";
 import { suggestion } from "../../nn/naming.ts";
 import { defineCommand } from "../command.ts";
@@ -65,8 +64,15 @@ async function get(
   }
   for (const name of names) {
     const entry = datasets.get(name)!;
-    if (entry.kind === "images" && entry.source) await entry.load({ data: folder, ...options });
+    if (entry.kind !== "points" && sourcesOf(name).length > 0) await entry.load({ data: folder, ...options });
   }
+}
+
+/** The files of a set, in each form that it may have; none for one that is built in. */
+function sourcesOf(name: string): readonly SourceSet[] {
+  const entry = datasets.get(name)!;
+  if (entry.kind === "graphs") return entry.sources;
+  return entry.kind === "images" && entry.source ? [entry.source] : [];
 }
 
 /** Every data set, and where its files are: in `folder` alone if that is given. */
@@ -78,24 +84,19 @@ export async function listDatasets(folder?: string): Promise<ListedDataset[]> {
       : [process.env.TENDRIL_DATA, cache.where].filter((p) => p !== undefined && p !== "");
   const listed: ListedDataset[] = [];
   for (const [name, entry] of datasets) {
-    const source = entry.kind === "images" ? entry.source : undefined;
-    const found = source === undefined ? "built in" : await placeOf(source, places as readonly string[]);
+    const sources = sourcesOf(name);
+    const found = sources.length === 0 ? "built in" : await placeOf(sources, places as readonly string[]);
     listed.push({ name, about: entry.describe, found });
   }
   return listed;
 }
 
-/** The first of `places` that has every file of the set, itself or in the set's own folder. */
-async function placeOf(set: SourceSet, places: readonly string[]): Promise<string | null> {
+/** The first of `places` that has every file of the set in one of its forms, itself or in the set's own folder. */
+async function placeOf(forms: readonly SourceSet[], places: readonly string[]): Promise<string | null> {
   for (const place of places) {
-    for (const folder of [join(place, set.folder), place]) {
-      const has = await Promise.all(
-        set.files.map(
-          async ({ name }) =>
-            (await fileExists(join(folder, `${name}.gz`))) || (await fileExists(join(folder, name))),
-        ),
-      );
-      if (has.every(Boolean)) return folder;
+    for (const form of forms) {
+      const folder = await folderWith(form, place);
+      if (folder !== undefined) return folder;
     }
   }
   return null;

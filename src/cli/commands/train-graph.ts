@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { TorchGenerator } from "../../core/index.ts";
 import { CancelledError, UsageError } from "../../ir/errors.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
+import { downloadLine } from "../dataset.ts";
 import {
   adviceAfter,
   checkKeepFlags,
@@ -18,7 +19,7 @@ import { type GraphTaskName, graphTaskNames } from "../graph/names.ts";
 import { checkHeads, type NetworkOptions } from "../graph/network.ts";
 import { graphPictures } from "../graph/pictures.ts";
 import { poolNames } from "../graph/pools.ts";
-import { dataFolder, type GraphTask, graphTasks, type TaskDefaults } from "../graph/tasks.ts";
+import { type GraphTask, graphTasks, type TaskDefaults } from "../graph/tasks.ts";
 import { GraphTraining, type RunFolder, type Trained, type TrainingSettings } from "../graph/training.ts";
 import { OutputFolder } from "../output.ts";
 import { printable } from "../terminal.ts";
@@ -169,7 +170,9 @@ async function runGraphTask(
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
   const { name: backend, ...engine } = startEngine(values);
-  const dataset = await task.load({ ...values, folder: dataFolder(values.data), seed: chosen.seed });
+  const source = { data: values.data, onProgress: downloadLine(terminal), signal: context.signal };
+  const dataset = await task.load({ source, events: values.events, seed: chosen.seed });
+  terminal.clear();
   const verbose = Number(values.verbose) as 0 | 1 | 2;
   if (verbose > 0) terminal.line(`${printable(String(dataset))}: ${dataset.at(0)}`);
   const settings: Omit<TrainingSettings, "seed"> = {

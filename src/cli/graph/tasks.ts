@@ -1,5 +1,5 @@
 /** The graph tasks of `tendril train`: data, network, training and protocol. To add one: one row. */
-import { join } from "node:path";
+import type { SourceOptions } from "../../data/index.ts";
 import {
   type Data,
   type GraphDataset,
@@ -24,8 +24,8 @@ export interface Places {
 
 /** Where data come from. */
 export interface TaskData {
-  /** The folder with the files of data sets. */
-  readonly folder: string;
+  /** Where the files of data sets are. */
+  readonly source: SourceOptions;
   readonly seed: number;
   /** Events that are generated, or graphs that are used. */
   readonly events: number | undefined;
@@ -77,7 +77,7 @@ const shared: TaskDefaults = {
 function citations(name: string): GraphTask {
   return {
     about: `classes of papers in the citation network ${name}`,
-    load: ({ folder }) => Planetoid(folder, name, { preTransform: NormalizeFeatures() }),
+    load: ({ source }) => Planetoid(source, name, { preTransform: NormalizeFeatures() }),
     network: {
       head: "last-conv",
       activateLast: false,
@@ -96,8 +96,8 @@ function tu(name: string, about: string, change: Partial<GraphTask> & { useNodeA
   const { useNodeAttr = false, ...rest } = change;
   return {
     about,
-    load: async ({ folder, events }) => {
-      const set = await TUDataset(folder, name, { useNodeAttr });
+    load: async ({ source, events }) => {
+      const set = await TUDataset(source, name, { useNodeAttr });
       return events === undefined ? set : set.slice(0, events);
     },
     network: { head: "graphs", activation: "relu", activateLast: false },
@@ -141,7 +141,7 @@ export const graphTasks: { readonly [K in GraphTaskName]: GraphTask } = {
   },
   trackml: {
     about: "which pairs of hits at the LHC belong to one particle",
-    load: async ({ folder, events }) => standardize((await TrackML(folder)).slice(0, events), ["edgeAttr"]),
+    load: async ({ source, events }) => standardize((await TrackML(source)).slice(0, events), ["edgeAttr"]),
     classNames: ["false", "true"],
     network: { head: "edges", activation: "relu", activateLast: true },
     defaults: { ...shared, conv: "graphconv", hidden: 32, dropout: 0, epochs: 20, batchSize: 4 },
@@ -163,9 +163,4 @@ function acrossTheLayers(graph: Data): Places {
   const { data } = graph.array("pos");
   const axis = (a: number) => Float64Array.from({ length: graph.numNodes }, (_, i) => data[3 * i + a]!);
   return { x: axis(0), y: axis(1) };
-}
-
-/** The folder of `--data`, of the environment, or `data`. */
-export function dataFolder(given: string | undefined): string {
-  return given ?? (process.env.TENDRIL_DATA || join(".", "data"));
 }

@@ -2,7 +2,10 @@
 import type { SourceOptions, SourceSet } from "../source.ts";
 import { digits } from "./digits.ts";
 import { fashionMnist, fashionMnistSource } from "./fashion-mnist.ts";
+import type { GraphFields } from "./graphs.ts";
+import { karateClub } from "./karate.ts";
 import { mnist, mnistSource } from "./mnist.ts";
+import { loadPlanetoid, planetoidSource, planetoidTables } from "./planetoid.ts";
 import {
   makeBlobs,
   makeCircles,
@@ -13,6 +16,9 @@ import {
   type PointDataset,
   type PointOptions,
 } from "./toy.ts";
+import { loadTrackMl, trackMlSource } from "./trackml.ts";
+import { trdEvents } from "./trd.ts";
+import { loadTu, tuSource } from "./tudataset.ts";
 import type { ImageDataset } from "./types.ts";
 
 export * from "./digits.ts";
@@ -44,15 +50,41 @@ export interface PointDatasetEntry {
   load(options?: PointOptions): Promise<PointDataset>;
 }
 
+/** A set of graphs, or one graph. */
+export interface GraphDatasetEntry {
+  readonly kind: "graphs";
+  readonly describe: string;
+  /** Where it is found, in the forms in which it may be there; the first one is downloaded. None for one that is built in. */
+  readonly sources: readonly SourceSet[];
+  load(options?: SourceOptions): Promise<readonly GraphFields[]>;
+}
+
+function citations(name: string, describe: string): GraphDatasetEntry {
+  return {
+    kind: "graphs",
+    describe,
+    sources: [planetoidSource(name), planetoidTables(name)],
+    load: async (options) => [await loadPlanetoid(name, options)],
+  };
+}
+
+function tu(name: string, describe: string): GraphDatasetEntry {
+  return {
+    kind: "graphs",
+    describe,
+    sources: [tuSource(name)],
+    load: (options) => loadTu(name, options),
+  };
+}
+
+type DatasetEntry = ImageDatasetEntry | PointDatasetEntry | GraphDatasetEntry;
+
 function points(describe: string, make: (options?: PointOptions) => PointDataset): PointDatasetEntry {
   return { kind: "points", describe, load: async (options) => make(options) };
 }
 
 /** Every data set that `--dataset` and `data list` know. */
-export const datasets: ReadonlyMap<string, ImageDatasetEntry | PointDatasetEntry> = new Map<
-  string,
-  ImageDatasetEntry | PointDatasetEntry
->([
+export const datasets: ReadonlyMap<string, DatasetEntry> = new Map<string, DatasetEntry>([
   [
     "mnist",
     {
@@ -85,4 +117,39 @@ export const datasets: ReadonlyMap<string, ImageDatasetEntry | PointDatasetEntry
   ["spirals", points("arms of a spiral, 2 classes", makeSpirals)],
   ["blobs", points("round Gaussian clusters, 3 classes", makeBlobs)],
   ["gaussians", points("shells of one Gaussian, 3 classes", makeGaussianQuantiles)],
+  [
+    "karate",
+    {
+      kind: "graphs",
+      describe: "Zachary's karate club, one graph of 34 nodes, 4 communities (built in)",
+      sources: [],
+      load: async () => [karateClub()],
+    },
+  ],
+  ["cora", citations("cora", "citations, one graph of 2,708 papers with 1,433 words, 7 classes (0.6 MB)")],
+  [
+    "citeseer",
+    citations("citeseer", "citations, one graph of 3,327 papers with 3,703 words, 6 classes (1 MB)"),
+  ],
+  ["mutag", tu("MUTAG", "188 molecules, mutagenic or not")],
+  ["proteins", tu("PROTEINS", "1,113 proteins, enzymes or not")],
+  ["enzymes", tu("ENZYMES", "600 proteins, six classes of enzymes")],
+  [
+    "trd",
+    {
+      kind: "graphs",
+      describe: "events of a toy transition-radiation detector, any number, straight or collision (built in)",
+      sources: [],
+      load: async () => trdEvents(),
+    },
+  ],
+  [
+    "trackml",
+    {
+      kind: "graphs",
+      describe: "100 graphs of hits at the LHC, edges of a particle or not (from a folder only)",
+      sources: [trackMlSource("pt2GeV")],
+      load: (options) => loadTrackMl("pt2GeV", options),
+    },
+  ],
 ]);

@@ -5,7 +5,78 @@
 import { readCsv } from "../../formats/csv.ts";
 import { readPlanetoidGraph, readPlanetoidIndex, readPlanetoidMatrix } from "../../formats/planetoid.ts";
 import { DataError, FormatError } from "../../ir/errors.ts";
+import { isNode } from "../files.ts";
+import { folderWith, loadSourceSet, type SourceFile, type SourceOptions, type SourceSet } from "../source.ts";
 import { coalesced, type GraphFields, integers, mask, pairs } from "./graphs.ts";
+
+/** The raw files `ind.<set>.<part>`: part, bytes, SHA-256. */
+const published: ReadonlyMap<string, readonly (readonly [string, number, string])[]> = new Map([
+  [
+    "cora",
+    [
+      ["x", 22_119, "23cfa55d91c6f624233f5eb7b6e3f141f1bd2b2ae39608a63cf5d084bb27baab"],
+      ["tx", 148_025, "b9afbaa4a400df991f6f02ef677e1e44da55ffc04801fd02f9e673987829226a"],
+      ["allx", 257_305, "9419ba2f26f5c35243db64aba110e0f35a04851609e0dc5433450676ca6b8543"],
+      ["y", 4_054, "94465c14eb53e04ca262198dcbb2521ee8af60fb3f3d546cd6ca24a511b0e7d1"],
+      ["ty", 28_135, "41f5ac76596a1699cc33f53084a2419e92961c42bb75f36fc38e616d348532ad"],
+      ["ally", 47_959, "2b998f5cc7fedc86e7f97ca2498f47a1ffc1462c29e2d578b23bf3f62b6e7d71"],
+      ["graph", 59_847, "58f13302f39dde8852dad6fe6d15b89b077b6d7f837626bce671ef80344b383d"],
+      ["test.index", 5_000, "297ce89af2b51a6a194181c7dbe1796c6a1cf9cd9349a88383b1b1e227867875"],
+    ],
+  ],
+  [
+    "citeseer",
+    [
+      ["x", 31_087, "d20de19150741e555de0ed037195630fc194114ebc7fd72ced62810148aa22f6"],
+      ["tx", 260_321, "539a8906a2da97628d212f2fdd668c109a8b3f0d36574b59e5d3fd5b5303da21"],
+      ["allx", 595_021, "2ac30345d95c9ec933a817ee0bdd6a5f077f8c184a20e696910192d534414668"],
+      ["y", 3_014, "8ba87e515d8e3ee3cf52f6d2c5b86aa73f11ecad825a808455209ec26cd54924"],
+      ["ty", 24_135, "55e5bd1ba1e733a04598753ad1a8d57957f4b8f89e74519f41f4f4938767e4ce"],
+      ["ally", 55_623, "f704b2d986dde6c2669934de1f3ae5696a6cf9455c0f6b2646a2d135ea0a1c95"],
+      ["graph", 61_987, "d79a4ef9d3e7169aee8946145f6b7306e35bc79bffad26346cfb94e10e9912a7"],
+      ["test.index", 5_000, "2af990671580b6b2df5d158d1038f8292e30c9cd821b5453f399659b25b723d4"],
+    ],
+  ],
+]);
+
+/** Where the raw files of `cora` or `citeseer` are found. */
+export function planetoidSource(name: string): SourceSet {
+  const files = (published.get(name) ?? []).map(([part, bytes, sha256]): SourceFile => {
+    return { name: `ind.${name}.${part}`, bytes, sha256, published: "plain" };
+  });
+  const mirrors = ["kimiyoung/planetoid/master/data/", "tkipf/gcn/master/gcn/data/"].map(
+    (path) => `https://raw.githubusercontent.com/${path}`,
+  );
+  return { folder: "planetoid/raw", title: name, mirrors, files };
+}
+
+/** The same set as tables, see `planetoidCsv`. */
+export function planetoidTables(name: string): SourceSet {
+  const file = (part: string): SourceFile => {
+    return { name: `${name}.${part}.csv`, bytes: 2 ** 20, sha256: new Map() };
+  };
+  return { folder: "planetoid", title: name, mirrors: [], files: [file("nodes"), file("edges")] };
+}
+
+/**
+ * `cora` or `citeseer`: from the raw files in a folder, from tables in a folder where there are no raw files, or from the raw
+ * files in the cache or the network; see `loadSourceFile`.
+ *
+ * @throws DataError for another set, or where files are nowhere; FormatError where they are damaged.
+ */
+export async function loadPlanetoid(name: string, options: SourceOptions = {}): Promise<GraphFields> {
+  const words = wordsOf(name);
+  const [raw, tables] = [planetoidSource(name), planetoidTables(name)];
+  const folder = options.data ?? (isNode() ? process.env.TENDRIL_DATA : undefined);
+  const inFolder = async (set: SourceSet) =>
+    Boolean(folder && isNode() && !/^https?:/.test(folder) && (await folderWith(set, folder)));
+  if ((await inFolder(tables)) && !(await inFolder(raw))) {
+    const files = await loadSourceSet(tables, { ...options, data: folder });
+    return planetoidCsv(files.get(`${name}.nodes.csv`)!, files.get(`${name}.edges.csv`)!, words, name);
+  }
+  const files = await loadSourceSet(raw, options);
+  return planetoidRaw((part) => files.get(`ind.${name}.${part}`)!, name);
+}
 
 /** Nodes behind the training nodes that choose the model. */
 const VALIDATION = 500;

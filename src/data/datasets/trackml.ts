@@ -4,9 +4,33 @@
  */
 import { readNumericCsv } from "../../formats/csv.ts";
 import { FormatError } from "../../ir/errors.ts";
+import { loadSourceSet, type SourceFile, type SourceOptions, type SourceSet } from "../source.ts";
 import { floats, type GraphFields, integers, pairs } from "./graphs.ts";
 
-/** Tables as they are published, decompressed. */
+/** The sets: particles of more than 2 or 1.5 GeV of transverse momentum. */
+export type TrackMlName = "pt2GeV" | "pt1p5GeV";
+
+/** Where the tables of a set are found. They are made from published arrays, so they have to lie in a folder. */
+export function trackMlSource(name: TrackMlName): SourceSet {
+  const file = (part: string): SourceFile => {
+    return { name: `${name}.${part}.csv`, bytes: 2 ** 23, sha256: new Map() };
+  };
+  return {
+    folder: "trackml_hitgraphs",
+    title: "TrackML",
+    mirrors: [],
+    files: [file("nodes"), file("edges")],
+  };
+}
+
+/** The graphs of a set from its tables in a folder; see `trackMl`. DataError where they are nowhere. */
+export async function loadTrackMl(name: TrackMlName, options: SourceOptions = {}): Promise<GraphFields[]> {
+  const files = await loadSourceSet(trackMlSource(name), options);
+  const table = (part: string) => files.get(`${name}.${part}.csv`)!;
+  return trackMl({ nodes: table("nodes"), edges: table("edges") }, name);
+}
+
+/** Tables of a set, decompressed. */
 export interface TrackMlTables {
   /** `graph,node,r,phi,z,particle` */
   readonly nodes: Uint8Array;

@@ -4,6 +4,7 @@
  */
 import { readTu, type TuFiles, type TuTable } from "../../formats/tu.ts";
 import { ZipArchive } from "../../formats/zip.ts";
+import { loadSourceFile, type SourceFile, type SourceOptions, type SourceSet } from "../source.ts";
 import { coalesced, floats, type GraphArray, type GraphFields, integers, pairs } from "./graphs.ts";
 
 export interface TuOptions {
@@ -11,6 +12,62 @@ export interface TuOptions {
   useNodeAttr?: boolean | undefined;
   /** Use the numbers of edges beside their labels. Default false. */
   useEdgeAttr?: boolean | undefined;
+}
+
+/** Parts of published sets with the SHA-256 of `<set>_<part>.txt`. */
+const published: ReadonlyMap<string, readonly (readonly [part: string, sha256: string])[]> = new Map([
+  [
+    "MUTAG",
+    [
+      ["A", "d9656ca7493f3445d737c711710bb36fd432dddd1c0ea32e1d4713c86ebd28e2"],
+      ["edge_labels", "4669ce755075ff86c3240709345745886400908fa637a49310459b9c267b3e56"],
+      ["graph_indicator", "7d520a4d6c7961c0cdeabe076d8fe27e795b6d373485c9a2b744987e560a2056"],
+      ["graph_labels", "a1518ea39ba3426bd42f57396b9c4baffe68e9adc718caeeab0119c6591a5f2c"],
+      ["node_labels", "678f429965490e84dd27713017538c995fc05d1621beac910848b600015ee863"],
+    ],
+  ],
+  [
+    "PROTEINS",
+    [
+      ["A", "4c4b33e272fc95cac6d27ed6d5d12b9a852c8610e91fff59f8f0dbdd5a20df67"],
+      ["graph_indicator", "8d4ff1e852a5c28561e9bffb44cf9490bc552b13a3b6156dd12dc7f44e9afc4a"],
+      ["graph_labels", "c0ef9810c440775252872318d0c8adc385588e14bc4c47a2c34aa96ee3c7cdcd"],
+      ["node_attributes", "54eef829abb37e458a5fbf3a3c581e48e5810e220463c2cd951856b9ceb08f07"],
+      ["node_labels", "f758e8ad3d6e3c026b50833d75f6f90735b94eb3345e4243707f495ca8afea8d"],
+    ],
+  ],
+  [
+    "ENZYMES",
+    [
+      ["A", "5553c84f8f562f3e199dfd27192174f485e85c44c1357661098668937a739cbf"],
+      ["graph_indicator", "95ba0fa47eba6f02e6b754a215dc66d5b49de3f45f57a128514301a8d7ed5f46"],
+      ["graph_labels", "04743e08967e61e65cdacbb90f8df6ee53742b3d2e7b84675b85ebac70506856"],
+      ["node_attributes", "305a8fc3b12f79fb844ef3374d6a3c8ceeb4887dd4f86bbfe37932c4c5434e7b"],
+      ["node_labels", "8263eb9b64efa231a5886343483ccfc0342f2407014763a8f738fd51c32ce770"],
+    ],
+  ],
+]);
+
+/** Where a set is found. Those whose checksums are not known have to lie in a folder. */
+export function tuSource(name: string): SourceSet & { readonly files: readonly [SourceFile] } {
+  const parts = published.get(name);
+  const sha256 = new Map((parts ?? []).map(([part, sum]) => [`${name}_${part}.txt`, sum]));
+  return {
+    folder: "tudataset",
+    title: name,
+    mirrors: parts === undefined ? [] : ["https://www.chrsmrrs.com/graphkerneldatasets/"],
+    files: [{ name: `${name}.zip`, bytes: 2 ** 23, sha256, published: "plain" }],
+  };
+}
+
+/**
+ * The graphs of a set from its zip in a folder, the cache, or the network; see `tuDataset` and `loadSourceFile`.
+ *
+ * @throws DataError where it is nowhere, FormatError where it is damaged.
+ */
+export async function loadTu(name: string, options: TuOptions & SourceOptions = {}): Promise<GraphFields[]> {
+  const source = tuSource(name);
+  return tuDataset(await loadSourceFile(source, source.files[0], options), name, options);
 }
 
 /**
