@@ -83,6 +83,27 @@ const zoo: Readonly<Record<string, Data>> = {
   ]),
 };
 
+/** Leaves that are alike around node 0, joined in both directions. */
+const star = (() => {
+  const leaves = 100_000;
+  const ends = Array.from({ length: leaves }, (_, i) => i + 1);
+  const hub = new Array<number>(leaves).fill(0);
+  const alike = (count: number, wide: number, hubs: readonly number[]) => {
+    const data = Float32Array.from({ length: count * wide }, (_, i) => 0.3 - (i % wide) / 5);
+    data.set(hubs);
+    return { data, shape: wide === 1 ? [count] : [count, wide], dtype: "float32" as const };
+  };
+  return new Data({
+    x: alike(leaves + 1, width.nodes, [0.5, -0.25, 1]),
+    edgeIndex: [
+      [...hub, ...ends],
+      [...ends, ...hub],
+    ],
+    edgeAttr: alike(2 * leaves, width.edges, []),
+    edgeWeight: alike(2 * leaves, 1, []),
+  });
+})();
+
 type Made = ReturnType<Row["make"]>;
 
 function run(made: Made, data: Data, ctx: GraphContext = graphContext()): Tensor {
@@ -152,6 +173,19 @@ describe.each(rows)("$name", (row) => {
     together.forEach((values, i) => {
       near(values, alone[i]!);
     });
+  });
+
+  test.skipIf(row.allPairs)("a star of 100,000 leaves (GN-1)", () => {
+    const out = run(row.make(), star);
+    const rows = row.rows === "graphs" ? 1 : star.numNodes;
+    expect(out.shape[0]).toBe(rows);
+    const values = out.dataSync();
+    expect(values.every(Number.isFinite)).toBe(true);
+    if (row.rows === "graphs") return;
+    // Leaves are alike, and so is what comes out for them.
+    const inner = values.length / rows;
+    const first = values.subarray(inner, 2 * inner);
+    expect(values.subarray(inner).every((v, i) => v === first[i % inner])).toBe(true);
   });
 
   test("gradients are the slopes in float64", async () => {

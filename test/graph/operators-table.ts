@@ -46,8 +46,8 @@ export interface Row {
   readonly rows?: "graphs";
   /** Takes any width of features. */
   readonly anyWidth?: boolean;
-  /** Nodes of other graphs in the batch matter. */
-  readonly acrossGraphs?: boolean;
+  /** Compares all pairs of nodes, so that graphs cannot be large. */
+  readonly allPairs?: boolean;
 }
 
 /** A row for an operator that takes features, edges and weights or features of edges. */
@@ -107,6 +107,7 @@ const operators: readonly Row[] = [
   plain("EdgeConv", () => new EdgeConv(nn(2 * n))),
   {
     name: "DynamicEdgeConv",
+    allPairs: true,
     make() {
       const module = new DynamicEdgeConv(nn(2 * n), 2);
       return { module, call: (g, ctx) => module.call(g.x, g.batch, ctx) };
