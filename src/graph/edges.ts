@@ -17,7 +17,7 @@ import { ShapeError } from "../ir/errors.ts";
 import { type Size, sameSize, showShape } from "../ir/size.ts";
 import type { Compressed, CompressedName } from "./compressed.ts";
 import { EdgeIndex, type EdgePairs } from "./edge-index.ts";
-import { column, Groups } from "./groups.ts";
+import { column, Groups, largestOf } from "./groups.ts";
 
 /** Where the tensors of a structure come from: constants, or inputs of a compiled function. */
 export interface EdgeSource {
@@ -30,6 +30,8 @@ export interface EdgeSource {
   /** Whether self-loops were added. */
   readonly looped: boolean;
   array(name: CompressedName): Tensor;
+  /** The most edges that end at a node, where the host knows. */
+  largest?(): number;
   /** The structure with one self-loop at every node. */
   loops(): EdgeSource;
 }
@@ -55,6 +57,7 @@ export class Edges {
     this.rows = new Groups(source.numNodes, source.numEdges, "edge", {
       ptr: () => this.#array("ptr"),
       ids: () => this.target,
+      largest: source.largest && (() => source.largest!()),
     });
   }
 
@@ -184,7 +187,8 @@ function reverse(source: EdgeSource): EdgeSource {
     columnPtr: () => array("ptr"),
     column: () => rank,
   };
-  return { ...source, array: (name) => reversed[name](), loops: () => reverse(source.loops()) };
+  const { largest: _, ...same } = source;
+  return { ...same, array: (name) => reversed[name](), loops: () => reverse(source.loops()) };
 }
 
 /** The structure of one fixed graph as constants. */
@@ -197,6 +201,7 @@ export function constantEdges(index: EdgeIndex): Edges {
     numEdges,
     looped: compressed === loops,
     array: (name) => tensor(compressed()[name]),
+    largest: () => largestOf(compressed().ptr),
     loops: () => source(loops, loops().source.length),
   });
   return new Edges(source(() => index.compressed, numListed));

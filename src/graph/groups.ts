@@ -20,7 +20,7 @@ import {
   where,
 } from "../core/index.ts";
 import { ShapeError, UsageError } from "../ir/errors.ts";
-import { addSize, type Size, sameSize, showShape } from "../ir/size.ts";
+import { addSize, mulSize, type Size, sameSize, showShape } from "../ir/size.ts";
 import { keptOf, type Ratio } from "./kept.ts";
 
 /** The arrays that describe groups; each is asked for once, when it is needed. */
@@ -32,6 +32,8 @@ export interface GroupArrays {
   /** Where values do not stand sorted by group: their positions in the order of groups, and the inverse. */
   readonly order?: (() => Tensor) | undefined;
   readonly rank?: (() => Tensor) | undefined;
+  /** How many values the largest group has, where the host knows. */
+  readonly largest?: (() => number) | undefined;
   /** What is kept where the best of each group are chosen; only of sorted groups whose sizes the host knows. */
   readonly kept?: ((ratio: Ratio) => KeptArrays) | undefined;
 }
@@ -213,6 +215,40 @@ export class Groups {
     return e.div(this.spread(this.sum(e).add(softmaxEpsilon)));
   }
 
+  /**
+   * Values side by side for each group, zeros behind those of small groups: [count, …] → [size, steps, …]. As many steps as the
+   * largest group has values unless given; values beyond them are left out.
+   *
+   * @throws UsageError where `steps` is not given and the host does not know how large the groups are.
+   */
+  dense(values: Tensor, steps = this.#arrays.largest?.()): Tensor {
+    this.#fits(values, this.count, this.what);
+    if (steps === undefined) {
+      throw new UsageError({
+        where: "values side by side",
+        problem: "how large the groups are is not known before the program runs",
+        expected: "the most values that are to be seen of a group",
+        got: "none",
+        try: "maxNumElements: 32",
+      });
+    }
+    const inner = values.shape.slice(1);
+    const rows = mulSize(this.size, steps);
+    const offsets = arange(steps).expandDims(0);
+    const begin = this.ptr.slice(0, -1).expandDims(1);
+    const there = offsets.less(this.sizes.expandDims(1));
+    const positions = where(there, begin.add(offsets), -1).reshape([rows]);
+    return customGradient((sorted) => ({
+      value: takeOrZero(sorted, positions).reshape([this.size, steps, ...inner]),
+      gradient: (g) => {
+        const ids = this.sorted(this.ids);
+        const offset = arange(this.count).sub(take(this.ptr, ids));
+        const place = where(offset.less(steps), ids.mul(steps).add(offset), -1);
+        return [takeOrZero(g.reshape([rows, ...inner]), place)];
+      },
+    }))(this.sorted(values));
+  }
+
   /** The values in the order of groups. */
   protected sorted(values: Tensor): Tensor {
     const { order, rank } = this.#arrays;
@@ -240,6 +276,7 @@ export function constantArrays(ptr: Int32Array, ids = idsOf(ptr)): GroupArrays {
   return {
     ptr: () => tensor(ptr),
     ids: () => tensor(ids),
+    largest: () => largestOf(ptr),
     kept(ratio) {
       const kept = keptOf(ptr, ratio);
       return {
@@ -249,6 +286,13 @@ export function constantArrays(ptr: Int32Array, ids = idsOf(ptr)): GroupArrays {
       };
     },
   };
+}
+
+/** The most values of a group. */
+export function largestOf(ptr: Int32Array): number {
+  let most = 0;
+  for (let g = 0; g + 1 < ptr.length; g++) most = Math.max(most, ptr[g + 1]! - ptr[g]!);
+  return most;
 }
 
 function idsOf(ptr: Int32Array): Int32Array {

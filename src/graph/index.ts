@@ -3,6 +3,7 @@
 export { type ActivationName, graphActivations } from "./activations.ts";
 export * from "./aggr/aggregation.ts";
 export { AttentionalAggregation } from "./aggr/attentional.ts";
+export { LSTMAggregation, type LSTMAggregationOptions } from "./aggr/lstm.ts";
 export * from "./batch.ts";
 export * from "./context.ts";
 export * from "./convs/index.ts";
@@ -16,6 +17,7 @@ export * from "./groups.ts";
 export { Chain, type FeatureModule, type Link, type NetworkOption } from "./layers/chain.ts";
 export { JumpingKnowledge, type JumpingMode } from "./layers/jumping-knowledge.ts";
 export { Linear, type LinearOptions, TorchLinear, type WeightInitializer } from "./layers/linear.ts";
+export { LSTM, type LSTMOptions } from "./layers/lstm.ts";
 export { MLP, type MLPOptions } from "./layers/mlp.ts";
 export * from "./loader.ts";
 export * from "./message-passing.ts";

@@ -14,6 +14,7 @@ import {
   graphContext,
   knnGraph,
   Linear,
+  SAGEConv,
   TorchAdam,
 } from "../../src/graph/index.ts";
 import { stateBytes } from "../../src/graph/state.ts";
@@ -345,4 +346,16 @@ test("neighbours found in the program are those of knnGraph", () => {
   const found = dynamic.call(x, batch.data);
   const edges = knnGraph(pos, 4, { batch, loop: true });
   near(found.dataSync(), fixed.call(x, edges).dataSync());
+});
+
+test("an LSTM over neighbours needs to know how many, unless the graph is fixed", async () => {
+  const made = (options: { maxNumElements?: number }) => {
+    const op = new SAGEConv(width.nodes, 2, { aggr: "lstm", ...options });
+    return new Trained({ module: op, call: (g) => op.call(g.x, g.edgeIndex) });
+  };
+  await expect(made({}).predict([usual])).rejects.toThrow(/maxNumElements: 32/);
+  expect(made({}).call(Graph.of(usual), graphContext()).shape).toEqual([6, 1]);
+  expect((await made({ maxNumElements: 2 }).predict([usual, usual])) as Tensor).toMatchObject({
+    shape: [12, 1],
+  });
 });

@@ -89,6 +89,7 @@ const operators: readonly Row[] = [
   conv("GATConv, least features", () => new GATConv(n, 4, { edgeDim: 2, fillValue: "min" }), "edgeAttr"),
   conv("GATv2Conv", () => new GATv2Conv(n, 4, { heads: 2, edgeDim: 2, residual: true }), "edgeAttr"),
   plain("SAGEConv", () => new SAGEConv(n, 4, { aggr: ["mean", "max", "std"] })),
+  plain("SAGEConv, lstm", () => new SAGEConv(n, 4, { aggr: "lstm", maxNumElements: 3 })),
   plain("GINConv", () => new GINConv(nn(n), { trainEps: true })),
   conv("GINEConv", () => new GINEConv(nn(n), { edgeDim: 2 }), "edgeAttr"),
   conv("GraphConv", () => new GraphConv(n, 4), "edgeWeight"),
@@ -201,6 +202,10 @@ const readouts: readonly Row[] = [
 
 const models: readonly Row[] = [
   { name: "GCN", make: () => withCall(new GCN(n, 4, 2, { outChannels: 2, jk: "cat", act: "tanh" })) },
+  {
+    name: "GCN, lstm over layers",
+    make: () => withCall(new GCN(n, 4, 2, { outChannels: 2, jk: "lstm", act: "tanh" })),
+  },
   { name: "GraphSAGE", make: () => withCall(new GraphSAGE(n, 4, 2, { act: "tanh" })) },
   { name: "GIN", make: () => withCall(new GIN(n, 4, 2, { norm: "batchNorm", act: "tanh" })) },
   { name: "GAT", make: () => withCall(new GAT(n, 4, 2, { heads: 2, act: "elu" })) },

@@ -48,7 +48,9 @@ def record(op, args, options, inputs, training=False, steps=1):
     x = X.clone().requires_grad_()
     weight = WEIGHT.clone().requires_grad_()
     attr = ATTR.clone().requires_grad_()
-    given = {"x": x, "edges": EDGES, "weight": weight, "attr": attr, "batch": BATCH}
+    # An LSTM takes neighbours as they stand, and needs them sorted.
+    edges = EDGES[:, EDGES[1].argsort(stable=True)] if options.get("aggr") == "lstm" else EDGES
+    given = {"x": x, "edges": edges, "weight": weight, "attr": attr, "batch": BATCH}
     kwargs = {"attr": "edge_attr", "weight": "edge_weight", "batch": "batch"}
     positional = [given[i] for i in inputs if i in ("x", "edges")]
     named = {kwargs[i]: given[i] for i in inputs if i in kwargs}
@@ -98,6 +100,7 @@ CASES = {
     "gatv2 shared": ("GATv2Conv", [IN, OUT], {"heads": 2, "concat": False, "share_weights": True, "residual": True}, xe),
     "sage max": ("SAGEConv", [IN, OUT], {"aggr": "max", "project": True, "normalize": True}, xe),
     "sage several": ("SAGEConv", [IN, OUT], {"aggr": ["mean", "max", "std"], "root_weight": False}, xe),
+    "sage lstm": ("SAGEConv", [IN, OUT], {"aggr": "lstm"}, xe),
     "graphconv mean": ("GraphConv", [IN, OUT], {"aggr": "mean", "bias": False}, xew),
     "graphconv reversed": ("GraphConv", [IN, OUT], {"flow": "target_to_source"}, xew),
     "gin": ("GINConv", [mlp], {"eps": 0.3}, xe),
@@ -137,6 +140,7 @@ CASES = {
     "var aggregation": ("VarAggregation", [], {}, ["x"]),
     "std aggregation": ("StdAggregation", [], {}, ["x"]),
     "softmax aggregation": ("SoftmaxAggregation", [], {"learn": True, "t": 0.5}, ["x"]),
+    "lstm aggregation": ("LSTMAggregation", [IN, OUT], {}, ["x"]),
     "attentional aggregation": ("AttentionalAggregation", [{"mlp": [IN, 1]}, {"mlp": [IN, 4]}], {}, ["x"]),
     "multi aggregation": ("MultiAggregation", [["mean", "max", "sum"]], {}, ["x"]),
     "multi aggregation, logsumexp": ("MultiAggregation", [["mean", "max", "sum"]], {"mode": "logsumexp"}, ["x"]),
@@ -145,6 +149,7 @@ CASES = {
     "sag": ("SAGPooling", [IN], {}, ["x", "edges", "batch"]),
     "GCN": ("GCN", [IN, 4, 2], {"out_channels": OUT}, xew),
     "GCN, jumping": ("GCN", [IN, 4, 3], {"out_channels": OUT, "jk": "cat", "norm": "layer_norm"}, xe),
+    "GCN, jumping by LSTM": ("GCN", [IN, 4, 3], {"out_channels": OUT, "jk": "lstm"}, xe),
     "GraphSAGE": ("GraphSAGE", [IN, 4, 2], {"jk": "max", "act": "elu"}, xe),
     "GIN": ("GIN", [IN, 4, 2], {"out_channels": OUT, "norm": "batch_norm"}, xe),
     "GAT": ("GAT", [IN, 4, 2], {"out_channels": OUT, "heads": 2}, xe),

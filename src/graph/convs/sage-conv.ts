@@ -1,13 +1,16 @@
 import type { Tensor } from "../../core/index.ts";
 import type { AggregationOption } from "../aggr/aggregation.ts";
+import { LSTMAggregation } from "../aggr/lstm.ts";
 import type { Draws } from "../draws.ts";
 import type { EdgeInput } from "../edges.ts";
 import { Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
 
-export interface SAGEConvOptions extends MessagePassingOptions {
-  /** Default `mean`. */
-  aggr?: AggregationOption;
+export interface SAGEConvOptions extends Omit<MessagePassingOptions, "aggr"> {
+  /** Default `mean`. `lstm` goes over the neighbours as they stand; see `LSTMAggregation`. */
+  aggr?: AggregationOption | "lstm";
+  /** The neighbours that `lstm` looks at; as many as a node has unless given. */
+  maxNumElements?: number;
   /** Divide each row of the output by its length. Default false. */
   normalize?: boolean;
   /** Add W_r x of the node itself. Default true. */
@@ -32,11 +35,12 @@ export class SAGEConv extends MessagePassing {
   readonly inChannels: number;
   readonly outChannels: number;
   readonly normalize: boolean;
-  readonly #aggr: AggregationOption;
+  readonly #aggr: AggregationOption | "lstm";
 
   constructor(inChannels: number, outChannels: number, options: SAGEConvOptions = {}) {
     const { aggr = "mean", normalize = false, rootWeight = true, project = false, bias = true } = options;
-    super({ ...options, aggr });
+    const lstm = () => new LSTMAggregation(inChannels, inChannels, options);
+    super({ ...options, aggr: aggr === "lstm" ? lstm() : aggr });
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.normalize = normalize;

@@ -30,7 +30,7 @@ export interface BasicGNNOptions {
   actFirst?: boolean;
   /** Default null: none. */
   norm?: NormOption;
-  /** How the outputs of all layers go together: `last`, `cat`, `max`. Default null: the last one is the output. */
+  /** How the outputs of all layers go together: `last`, `cat`, `max`, `lstm`. Default null: the last one is the output. */
   jk?: JumpingMode | "last" | null;
 }
 
@@ -86,8 +86,7 @@ export abstract class BasicGNN extends GraphModel {
     this.convs = this.#stack.map((c) => c.module);
     const normed = jk === null ? numLayers - 1 : numLayers;
     this.norms = Array.from({ length: normed }, () => normOf(norm, hiddenChannels));
-    if (jk === "cat" || jk === "max") this.jk = new JumpingKnowledge(jk);
-    else if (jk !== null && jk !== "last") this.jk = new JumpingKnowledge(jk);
+    if (jk !== null && jk !== "last") this.jk = new JumpingKnowledge(jk, hiddenChannels, numLayers);
     if (jk !== null) {
       this.lin = new Linear(jk === "cat" ? numLayers * hiddenChannels : hiddenChannels, this.outChannels);
     }
@@ -96,6 +95,7 @@ export abstract class BasicGNN extends GraphModel {
   override resetParameters(draws: Draws = this.draws()): void {
     resetPart(this.convs, draws.child("convs"));
     resetPart(this.norms, draws.child("norms"));
+    this.jk?.resetParameters(draws.child("jk"));
     this.lin?.resetParameters(draws.child("lin"));
   }
 
