@@ -9,7 +9,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   compile: ["ir"],
   backends: ["ir"],
   core: ["ir", "compile", "backends"],
-  formats: ["ir/errors"],
+  formats: ["ir/errors", "ir/steps"],
   data: ["ir", "core", "formats"],
   nn: ["ir", "core", "formats", "data"],
   graph: ["ir", "core", "formats", "data", "nn"],

@@ -2,10 +2,11 @@
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
 import { errnoOf, makeFolder, writeFileAtomic } from "../data/index.ts";
-import { UnsupportedError, UsageError } from "../ir/errors.ts";
+import { UsageError } from "../ir/errors.ts";
 import type { Model } from "../nn/index.ts";
-import { type Figure, renderPng, renderSvg } from "../plot/index.ts";
-import type { Terminal } from "./terminal.ts";
+import { type Figure, renderSvg } from "../plot/index.ts";
+import type { CommandContext } from "./command.ts";
+import { Rasteriser } from "./rasteriser.ts";
 
 /** A folder for the files of a command, and the list of what was written. */
 export class OutputFolder {
@@ -68,19 +69,25 @@ export class OutputFolder {
     );
   }
 
-  /** Each figure as SVG and PNG; without the rasteriser as SVG only, which is said once. */
-  async figures(figures: ReadonlyMap<string, Figure>, terminal: Terminal): Promise<void> {
+  /** Each figure as SVG and PNG; without the rasteriser as SVG only, which is said once. Throws CancelledError. */
+  async figures(figures: ReadonlyMap<string, Figure>, { terminal, signal }: CommandContext): Promise<void> {
+    const rasteriser = new Rasteriser(signal);
     let raster = true;
-    for (const [name, figure] of figures) {
-      await this.write(`${name}.svg`, renderSvg(figure));
-      if (!raster) continue;
-      try {
-        await this.write(`${name}.png`, await renderPng(figure));
-      } catch (error) {
-        if (!(error instanceof UnsupportedError)) throw error;
-        terminal.line(`pictures are written as SVG only: ${error.problem}; ${error.try}`);
+    try {
+      for (const [name, figure] of figures) {
+        await this.write(`${name}.svg`, renderSvg(figure));
+        if (!raster) continue;
+        const picture = await rasteriser.draw(figure);
+        if ("png" in picture) {
+          await this.write(`${name}.png`, picture.png);
+          continue;
+        }
+        const { problem, advice } = picture.lacking;
+        terminal.line(`pictures are written as SVG only: ${problem}; ${advice}`);
         raster = false;
       }
+    } finally {
+      await rasteriser.close();
     }
   }
 }

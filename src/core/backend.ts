@@ -1,4 +1,5 @@
 /** The backends by name. Each is made when first asked for, and lives as long as the process. */
+
 import { createAutoBackend } from "../backends/auto.ts";
 import { createJsBackend } from "../backends/js/index.ts";
 import { createNativeBackend } from "../backends/native/index.ts";
@@ -9,6 +10,7 @@ import type { Backend, Binding, Executable, MemoryReport, RunResult } from "../i
 import { CancelledError, UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program } from "../ir/program.ts";
+import { toTheEnd } from "../ir/steps.ts";
 
 const makers = {
   /** wasm at once, and native code where that is worth compiling and possible. */
@@ -109,8 +111,15 @@ export function runReady(executable: Executable, binding: Binding): RunResult {
   });
 }
 
+/** A program made ready on a backend; stops between its plan and the code. */
+export function* preparing(backend: Backend, program: Program): Generator<void, Executable> {
+  if (backend.runs === "program") return backend.prepare(program);
+  const plan = planOn(backend, program);
+  yield;
+  return backend.prepare(plan, (target) => compileProgram(program, target));
+}
+
 /** A program made ready on a backend. */
 export function prepareOn(backend: Backend, program: Program): Executable {
-  if (backend.runs === "program") return backend.prepare(program);
-  return backend.prepare(planOn(backend, program), (target) => compileProgram(program, target));
+  return toTheEnd(preparing(backend, program));
 }

@@ -5,10 +5,11 @@ import { UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program, ValueSpec } from "../ir/program.ts";
 import { evalSize } from "../ir/size.ts";
+import { toTheEnd } from "../ir/steps.ts";
 import type { Argument } from "./arguments.ts";
 import { bindSizes, contentOf, specOf } from "./arguments.ts";
 import type { BackendName } from "./backend.ts";
-import { defaultBackend, getBackend, planOn, prepareOn, runReady } from "./backend.ts";
+import { defaultBackend, getBackend, planOn, preparing, runReady } from "./backend.ts";
 import { isDeviceArray } from "./device-array.ts";
 import { toTensor } from "./operand.ts";
 import { constant, inputOp } from "./ops/source.ts";
@@ -37,6 +38,11 @@ export interface CompileOptions {
 /** A compiled function. */
 export interface Compiled<R> {
   (...args: Argument[]): Promise<Result<R>>;
+  /**
+   * Traces and compiles for these arguments ahead of the call, which is then quick. `pause` is awaited between the pieces of this
+   * work, so that others get a turn.
+   */
+  prepare(pause: () => Promise<void>, ...args: Argument[]): Promise<void>;
   /** The call at once, where the engine lives in this thread (Node, workers). */
   runSync(...args: Argument[]): Result<R>;
   /** The program for these arguments (none are needed where `inputs` were declared). */
@@ -91,19 +97,38 @@ export function compile<R extends Returned>(
   const ready = new Map<string, Ready>();
   const name = options.backend ?? defaultBackend;
 
-  const find = (args: readonly Argument[]): Ready => {
+  const keyOf = (args: readonly Argument[]): string => {
     const extra = typeof options.key === "function" ? options.key() : (options.key ?? "");
-    const key = options.inputs === undefined ? contentKey([extra, args.map(specOf)]) : extra;
+    return options.inputs === undefined ? contentKey([extra, args.map(specOf)]) : extra;
+  };
+  const make = (args: readonly Argument[]) =>
+    traceAndPrepare(fn, options.inputs ?? args.map(specOf), getBackend(name));
+  const find = (args: readonly Argument[]): Ready => {
+    const key = keyOf(args);
     const before = ready.get(key);
     if (before !== undefined) return before;
-    const made = traceAndPrepare(fn, options.inputs ?? args.map(specOf), getBackend(name));
+    const made = toTheEnd(make(args));
     ready.set(key, made);
     return made;
+  };
+  const prepare = async (pause: () => Promise<void>, ...args: Argument[]): Promise<void> => {
+    const key = keyOf(args);
+    const work = ready.has(key) ? undefined : make(args);
+    for (let next = work?.next(); next !== undefined; next = work!.next()) {
+      if (next.done) {
+        // Another call may have come first.
+        if (ready.has(key)) next.value.executable.release();
+        else ready.set(key, next.value);
+      }
+      await pause();
+      if (next.done) return;
+    }
   };
   const runSync = (...args: Argument[]): Result<R> => run<R>(find(args), args, name);
 
   const call = Object.assign(async (...args: Argument[]): Promise<Result<R>> => runSync(...args), {
     runSync,
+    prepare,
     program: (...args: Argument[]): Program => find(args).program,
     plan: (...args: Argument[]): Plan => planOn(getBackend(name), find(args).program),
     profile: (repeat: number, ...args: Argument[]): readonly ProfileRow[] =>
@@ -118,11 +143,12 @@ export function compile<R extends Returned>(
   return call as typeof call & { readonly traces: number };
 }
 
-function traceAndPrepare(
+/** Stops where others may have a turn. */
+function* traceAndPrepare(
   fn: (...inputs: Tensor[]) => Returned,
   specs: readonly ValueSpec[],
   backend: Backend,
-): Ready {
+): Generator<void, Ready> {
   if (activeTrace() !== undefined) {
     throw new UsageError({
       where: "compile",
@@ -154,6 +180,8 @@ function traceAndPrepare(
       trace,
     }),
   );
+  yield;
+  const executable = yield* preparing(backend, program);
   return {
     specs,
     program,
@@ -161,7 +189,7 @@ function traceAndPrepare(
     structure,
     changed: [...trace.assigned.keys()],
     last: undefined,
-    executable: prepareOn(backend, program),
+    executable,
   };
 }
 

@@ -3,7 +3,8 @@
  * order. What comes from the network is checked against its SHA-256 before it is used or kept.
  */
 
-import { gunzip, isGzip } from "../formats/gzip.ts";
+import { Turn } from "../core/turn.ts";
+import { type GunzipOptions, gunzipInTurns, isGzip } from "../formats/gzip.ts";
 import { ZipArchive } from "../formats/zip.ts";
 import { CancelledError, DataError } from "../ir/errors.ts";
 import { type DataCache, defaultCache } from "./cache.ts";
@@ -87,9 +88,9 @@ export async function loadSourceFile(
     try {
       const place = `${cache.where}/${key}`;
       if (file.published === "plain") await checkSum(kept, file, place);
-      return unpack(kept, file, place);
+      return await unpack(kept, file, place, options);
     } catch (error) {
-      if (options.offline) throw error;
+      if (options.offline || error instanceof CancelledError) throw error;
     }
   }
   return await fromNetwork(set, file, cache, options);
@@ -155,17 +156,30 @@ async function fromFolder(
       await download(url, { ...options, name: file.name, maxBytes: file.bytes + 2 ** 16 }),
       file,
       url,
+      options,
     );
   }
   for (const path of candidates(set, file, folder)) {
-    if (await fileExists(path)) return unpack(await readFileBytes(path), file, path);
+    if (await fileExists(path)) return unpack(await readFileBytes(path), file, path, options);
   }
   return undefined;
 }
 
-function unpack(bytes: Uint8Array, file: SourceFile, name: string): Uint8Array {
+async function unpack(
+  bytes: Uint8Array,
+  file: SourceFile,
+  name: string,
+  { signal }: SourceOptions,
+): Promise<Uint8Array> {
+  if (!isGzip(bytes)) return bytes;
   // Twice the published size leaves room for a user's own, larger set in the same form.
-  return isGzip(bytes) ? gunzip(bytes, { name, maxBytes: Math.max(2 * file.bytes, 2 ** 28) }) : bytes;
+  return inTurns(bytes, { name, maxBytes: Math.max(2 * file.bytes, 2 ** 28) }, signal);
+}
+
+/** A large file takes a while, in which others get their turn. */
+function inTurns(bytes: Uint8Array, options: GunzipOptions & { name: string }, signal?: AbortSignal) {
+  const turn = new Turn(options.name, signal === undefined ? {} : { signal });
+  return gunzipInTurns(bytes, () => turn.take(), options);
 }
 
 async function fromNetwork(
@@ -180,8 +194,8 @@ async function fromNetwork(
     const url = `${mirror}${name}`;
     try {
       const packed = await download(url, { ...options, name, maxBytes: file.bytes + 2 ** 16 });
-      const plain = file.published === "plain";
-      const bytes = plain ? packed : gunzip(packed, { name: url, maxBytes: file.bytes });
+      const limits = { name: url, maxBytes: file.bytes };
+      const bytes = file.published === "plain" ? packed : await inTurns(packed, limits, options.signal);
       await checkSum(bytes, file, url);
       await keep(cache, `${set.folder}/${name}`, packed);
       return bytes;

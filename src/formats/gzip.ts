@@ -2,8 +2,9 @@
  * Reads gzip (RFC 1952) and zlib (RFC 1950) streams, with their checksums verified and their growth limited; deflate.ts
  * writes them.
  */
+import { toTheEnd } from "../ir/steps.ts";
 import { adler32, crc32 } from "./checksum.ts";
-import { BoundedOutput, inflate } from "./inflate.ts";
+import { BoundedOutput, inflateBlocks } from "./inflate.ts";
 import { ByteReader, type FileLabel, MAX_DECODED_BYTES } from "./reader.ts";
 
 /** Deflate cannot expand more than this: 258 bytes from 2 bits. */
@@ -32,6 +33,28 @@ export function isGzip(bytes: Uint8Array): boolean {
  *   beyond `maxBytes`, or beyond both 64 MiB and `maxRatio` times its size.
  */
 export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Array<ArrayBuffer> {
+  return toTheEnd(decompress(bytes, options));
+}
+
+/** As `gunzip`; `pause` is called after each block, and awaited where it gives a promise, so that others get a turn. */
+export async function gunzipInTurns(
+  bytes: Uint8Array,
+  pause: () => Promise<void> | undefined,
+  options: GunzipOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const work = decompress(bytes, options);
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+    const paused = pause();
+    if (paused) await paused;
+  }
+}
+
+/** Bytes whose checksum is computed at once. */
+const SUMMED = 2 ** 22;
+
+function* decompress(bytes: Uint8Array, options: GunzipOptions): Generator<void, Uint8Array<ArrayBuffer>> {
   const file: FileLabel = { format: "gzip", name: options.name };
   const growth = Math.max(RATIO_FLOOR, (options.maxRatio ?? 200) * bytes.length);
   const r = new ByteReader(bytes, file);
@@ -40,7 +63,7 @@ export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Arr
   const output = new BoundedOutput(file, limit, { hint: declaredSize(bytes) });
   for (;;) {
     const start = output.length;
-    r.seek(inflate(bytes, r.offset, output, file));
+    r.seek(yield* inflateBlocks(bytes, r.offset, output, file));
     const member = output.bytes.subarray(start, output.length);
     const trailer = new ByteReader(r.slice(8, "the checksum"), file, { littleEndian: true });
     const stated = { crc: trailer.u32(), size: trailer.u32() };
@@ -50,7 +73,12 @@ export function gunzip(bytes: Uint8Array, options: GunzipOptions = {}): Uint8Arr
         got: `${member.length} bytes`,
       });
     }
-    checkSum(r, "CRC-32", stated.crc, crc32(member));
+    let sum = 0;
+    for (let at = 0; at < member.length; at += SUMMED) {
+      sum = crc32(member.subarray(at, at + SUMMED), sum);
+      yield;
+    }
+    checkSum(r, "CRC-32", stated.crc, sum);
     if (r.remaining === 0) return output.finish();
     skipHeader(r);
   }
@@ -71,7 +99,7 @@ export function inflateZlib(bytes: Uint8Array, size: number, file: FileLabel): U
     });
   }
   const output = new BoundedOutput(file, size, { hint: size, exact: true });
-  r.seek(inflate(bytes, 2, output, file));
+  r.seek(toTheEnd(inflateBlocks(bytes, 2, output, file)));
   if (output.length !== size) {
     throw r.corrupt("the compressed data are too short", {
       expected: `${size} bytes`,

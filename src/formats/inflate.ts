@@ -333,10 +333,15 @@ function compressedBlock(
 }
 
 /**
- * Decodes the deflate stream that starts at `bytes[from]`, appends to `output`, and returns the offset of the first
- * byte after the stream. FormatError for damage, LimitError where the output would pass its limit.
+ * Decodes the deflate stream that starts at `bytes[from]`, appends to `output`, and gives the offset of the first byte
+ * after the stream. Stops after each block. FormatError for damage, LimitError where the output would pass its limit.
  */
-export function inflate(bytes: Uint8Array, from: number, output: BoundedOutput, file: FileLabel): number {
+export function* inflateBlocks(
+  bytes: Uint8Array,
+  from: number,
+  output: BoundedOutput,
+  file: FileLabel,
+): Generator<void, number> {
   const source = new BitSource(bytes, from, file);
   const start = output.length;
   for (let last = 0; last === 0; ) {
@@ -346,6 +351,7 @@ export function inflate(bytes: Uint8Array, from: number, output: BoundedOutput, 
     else if (type === 1) compressedBlock(source, fixedCodes(), output, start);
     else if (type === 2) compressedBlock(source, dynamicCodes(source), output, start);
     else throw source.corrupt("a block of unknown type");
+    yield;
   }
   return source.byteOffset();
 }

@@ -4,8 +4,9 @@
  * Format: APPNOTE.TXT 6.3 (PKWARE). Stored and deflated entries, zip64; no encryption, no split archives.
  */
 import { LimitError, UnsupportedError } from "../ir/errors.ts";
+import { toTheEnd } from "../ir/steps.ts";
 import { crc32 } from "./checksum.ts";
-import { BoundedOutput, inflate } from "./inflate.ts";
+import { BoundedOutput, inflateBlocks } from "./inflate.ts";
 import { ByteBudget, ByteReader, type FileLabel, MAX_DECODED_BYTES, showFile } from "./reader.ts";
 
 const LOCAL = 0x04034b50;
@@ -127,7 +128,7 @@ export class ZipArchive {
     // A statement that the compressed bytes could not fulfil is not allocated.
     const hint = Math.min(size, packed.length * 1032);
     const output = new BoundedOutput(file, size, { hint, exact: true });
-    const end = inflate(packed, 0, output, file);
+    const end = toTheEnd(inflateBlocks(packed, 0, output, file));
     if (output.length !== size || end !== packed.length) {
       throw this.#corrupt(
         begin,

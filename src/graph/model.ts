@@ -1,5 +1,6 @@
 /** GraphModel: a model made of graph operators, trained by the same runs, callbacks and checkpoints as any other. */
 import { isReplaying, type Tensor, tensor, type Variable } from "../core/index.ts";
+import { Turn } from "../core/turn.ts";
 import { arrayOf } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Shape } from "../ir/size.ts";
@@ -16,7 +17,6 @@ import { nonFiniteError } from "../nn/non-finite.ts";
 import type { RunData, RunInput, RunOptions } from "../nn/run.ts";
 import { Stepper } from "../nn/stepper.ts";
 import type { Trainable } from "../nn/trainable.ts";
-import { Turn } from "../nn/turn.ts";
 import type { GraphContext } from "./context.ts";
 import type { Data } from "./data.ts";
 import { Form, type FormOptions, hasSparseFeatures } from "./form.ts";

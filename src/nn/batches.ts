@@ -1,5 +1,6 @@
 /** Where the batches of a run come from: rows in memory, picked by index on the backend, or a stream. */
 import { deviceArray, permutationHost } from "../core/index.ts";
+import type { Turn } from "../core/turn.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { DataError, TendrilError } from "../ir/errors.ts";
 import { checkLabels, withClassWeights } from "./checks.ts";
@@ -12,7 +13,6 @@ import type { StateTree } from "./resume/state-tree.ts";
 import type { Stepper, Trainer } from "./stepper.ts";
 import { allArrays, arraysOf } from "./stepper.ts";
 import type { Trainable } from "./trainable.ts";
-import type { Turn } from "./turn.ts";
 
 /** The options that decide about batches. */
 type BatchOptions = Pick<

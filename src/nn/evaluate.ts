@@ -1,5 +1,6 @@
 /** `evaluate`: loss and metrics over data, without training. */
 
+import { Turn } from "../core/turn.ts";
 import { callbackFiles } from "./callback-files.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
 import { checkLabels, checkWhole, compiledState } from "./checks.ts";
@@ -11,7 +12,6 @@ import { seconds, verbosity } from "./fit.ts";
 import type { Model } from "./model.ts";
 import { printerFrom } from "./progress.ts";
 import { Stepper } from "./stepper.ts";
-import { Turn } from "./turn.ts";
 
 /** Asks for a record by key instead of a list. */
 export interface DictOption {
@@ -61,10 +61,10 @@ export async function evaluate(
     clock: seconds,
   };
   const callbacks = new CallbackList(options.callbacks, context);
-  const stepper = new Stepper(model, state, 0);
+  const turn = new Turn("evaluate", options);
+  const stepper = new Stepper(model, state, 0, turn);
   stepper.reset();
   await callbacks.call("onTestBegin", "evaluation");
-  const turn = new Turn("evaluate", options);
   for await (const { begin, batch } of evaluation(data, stepper, turn, { call: "evaluate" })) {
     const place = `batch ${batch + 1}`;
     if (begin) await callbacks.call("onTestBatchBegin", place, batch);

@@ -1,12 +1,12 @@
 /** Going over data without training: what `evaluate` and the validation of a run share. */
 
+import type { Turn } from "../core/turn.ts";
 import { streamRows } from "./batches.ts";
 import { checkLabels } from "./checks.ts";
 import type { Rows, StreamInput } from "./data-adapter.ts";
 import { sliceRows } from "./data-adapter.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
 import type { Stepper } from "./stepper.ts";
-import type { Turn } from "./turn.ts";
 
 /** Rows that evaluation and prediction take at once where batches are smaller. */
 const rowsAtOnce = 256;

@@ -1,5 +1,6 @@
 /** `predict`: the outputs of a model for data. */
 import { type Tensor, tensor } from "../core/index.ts";
+import { Turn } from "../core/turn.ts";
 import { streamValues } from "./batches.ts";
 import { callbackFiles } from "./callback-files.ts";
 import { CallbackList } from "./callbacks/callback-list.ts";
@@ -15,7 +16,6 @@ import { rowSize } from "./host-array.ts";
 import type { Model } from "./model.ts";
 import { printerFrom } from "./progress.ts";
 import { Stepper } from "./stepper.ts";
-import { Turn } from "./turn.ts";
 
 /** Plans of models that were never compiled. */
 const uncompiled = new WeakMap<Model, CompiledState>();
@@ -50,7 +50,7 @@ export async function predict(
     clock: seconds,
   };
   const callbacks = new CallbackList(options.callbacks, context);
-  const stepper = new Stepper(model, stateOf(model), 0);
+  const stepper = new Stepper(model, stateOf(model), 0, turn);
   const found: HostArray[][] = [];
   await callbacks.call("onPredictBegin", "prediction");
   const batches = rows ? parts(rows, batchSize, steps) : streamParts(model, x, turn, steps);

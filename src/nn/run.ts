@@ -4,6 +4,8 @@
  *
  * Over 400 lines: a run is one walk through its events, and what is read before the first of them.
  */
+
+import { Turn } from "../core/turn.ts";
 import { DataError, UsageError } from "../ir/errors.ts";
 import { type Opener, rowsSource, type Source, streamSource } from "./batches.ts";
 import type { EpochLogs } from "./callbacks/callback.ts";
@@ -23,7 +25,6 @@ import {
 import type { StateTree } from "./resume/state-tree.ts";
 import { Stepper } from "./stepper.ts";
 import type { Trainable } from "./trainable.ts";
-import { Turn } from "./turn.ts";
 
 export type { EpochLogs };
 
@@ -183,7 +184,7 @@ export class Run {
     const options = checkOptions(this.options);
     const turn = new Turn("fit", options);
     const { train, validation, warning } = await this.#readData(options, turn);
-    const stepper = new Stepper(this.model, state, options.seed ?? 0);
+    const stepper = new Stepper(this.model, state, options.seed ?? 0, turn);
     const source = train.open(stepper);
     try {
       const { epochs, initialEpoch } = options;

@@ -6,6 +6,7 @@
  * Over 400 lines: the plans of training share how data, losses and metrics are traced.
  */
 import {
+  type Argument,
   type BackendName,
   type Compiled,
   compile,
@@ -17,6 +18,7 @@ import {
   type Variable,
   zeros,
 } from "../core/index.ts";
+import type { Turn } from "../core/turn.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { ValueSpec } from "../ir/program.ts";
@@ -85,6 +87,8 @@ export class Stepper {
   readonly state: CompiledState;
   readonly seed: number;
   readonly backend: BackendName | undefined;
+  /** Where others get their turn while plans are made. */
+  readonly #turn: Turn | undefined;
   /** The sum of the loss over rows, and sums of the losses of single outputs over batches: for their means. */
   #total = 0;
   #rows = 0;
@@ -100,7 +104,8 @@ export class Stepper {
     readers: [],
   };
 
-  constructor(model: Trainable, state: CompiledState, seed: number) {
+  constructor(model: Trainable, state: CompiledState, seed: number, turn?: Turn) {
+    this.#turn = turn;
     this.model = model;
     this.state = state;
     this.seed = seed;
@@ -227,7 +232,7 @@ export class Stepper {
         numbers[i]![0] = v;
       });
       const before = resident?.arrays ?? [];
-      const { committed, ...result } = await plan(...before, ...data, step, ...numbers);
+      const { committed, ...result } = await this.#call(plan, ...before, ...data, step, ...numbers);
       if (committed) optimizer.advance();
       return { loss: this.#collect(result, objective, rows, committed), committed };
     };
@@ -254,7 +259,13 @@ export class Stepper {
     return async (data, rows) => {
       step[0] = [...new Set(counted)].reduce((sum, o) => sum + o.iterations, 0);
       const before = resident?.arrays ?? [];
-      const { committed, ...result } = await plan(...before, ...data, step, ...scalarsOfUses(used));
+      const { committed, ...result } = await this.#call(
+        plan,
+        ...before,
+        ...data,
+        step,
+        ...scalarsOfUses(used),
+      );
       if (committed) for (const o of counted) o.advance();
       return { loss: this.#collectOwn(result, rows, committed), committed };
     };
@@ -312,7 +323,10 @@ export class Stepper {
   async test(batch: Rows): Promise<number> {
     const objective = this.objective(batch);
     const plan = this.#plan(`test ${this.#weights()}`, batch, () => this.#testPlan(batch, objective));
-    const { committed: _, ...result } = await plan(...(batch.resident?.arrays ?? arraysOf(batch)));
+    const { committed: _, ...result } = await this.#call(
+      plan,
+      ...(batch.resident?.arrays ?? arraysOf(batch)),
+    );
     return this.#collect(result, objective, batch.count, true);
   }
 
@@ -320,7 +334,7 @@ export class Stepper {
   async predict(xs: readonly HostArray[] | Rows): Promise<HostArray[]> {
     const form = "xs" in xs ? xs : { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
     const plan = this.#plan(`predict ${this.#weights()}`, form, () => this.#predictPlan(form));
-    const { committed: _, ...outputs } = await plan(...form.xs.map((x) => x.data));
+    const { committed: _, ...outputs } = await this.#call(plan, ...form.xs.map((x) => x.data));
     return Object.values<Tensor>(outputs).map((t) => ({
       data: t.dataSync(),
       shape: t.shape as readonly number[],
@@ -435,6 +449,13 @@ export class Stepper {
     const plan = plans.get(name) ?? make();
     plans.set(name, plan);
     return plan;
+  }
+
+  /** Runs a plan. Making it takes a while the first time, in which others get their turn. */
+  async #call(plan: Plan, ...args: Argument[]) {
+    const turn = this.#turn;
+    if (turn !== undefined && plan.traces === 0) await plan.prepare(() => turn.give(), ...args);
+    return plan(...args);
   }
 
   #compile(fn: (...inputs: Tensor[]) => Record<string, Tensor>, inputs: readonly InputSpec[]): Plan {

@@ -211,7 +211,7 @@ async function runGraphTask(
   if (out !== undefined) {
     await out.model(first.trained.model, "model.safetensors");
     await out.history(first.trained.history);
-    await out.figures(await graphPictures(first.trained, task, dataset), terminal);
+    await out.figures(await graphPictures(first.trained, task, dataset), context);
   }
   return reportOf(name, runs, { chosen, engine, folds: values.folds, files });
 }

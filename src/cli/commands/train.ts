@@ -176,8 +176,9 @@ interface Trained {
 /** Measures the model and writes the files of `--out`. */
 async function reportOf(
   { training, dataset, engine, name, files, out }: Trained,
-  { terminal, signal }: CommandContext,
+  context: CommandContext,
 ): Promise<TrainReport> {
+  const { signal } = context;
   const { model, best } = training;
   const { history } = training.history;
   const assessment = await assess(model, dataset.test, dataset, signal);
@@ -185,7 +186,7 @@ async function reportOf(
   if (out !== undefined) {
     await out.model(model);
     await out.history(history);
-    await out.figures(await pictures({ model, history, dataset, assessment }), terminal);
+    await out.figures(await pictures({ model, history, dataset, assessment }), context);
   }
   const bestAccuracy =
     best && (await assess(await openModel(best.path), dataset.test, dataset, signal)).accuracy;

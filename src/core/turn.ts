@@ -42,12 +42,13 @@ export class Turn {
 
   /** To be called before each step, and awaited where it gives a promise. Throws CancelledError once the signal is given. */
   take(): Promise<void> | undefined {
-    if (performance.now() - this.#since > workFor) return this.#give();
+    if (performance.now() - this.#since > workFor) return this.give();
     this.check();
     return undefined;
   }
 
-  async #give(): Promise<void> {
+  /** Gives others their turn. Throws as `check` does. */
+  async give(): Promise<void> {
     await macrotask();
     this.#since = performance.now();
     this.check();

@@ -1,0 +1,9 @@
+/** Work in steps: a generator that stops wherever others may have a turn, and gives its result at the end. */
+
+/** What a generator returns, without a stop. */
+export function toTheEnd<T>(work: Generator<void, T>): T {
+  for (;;) {
+    const { done, value } = work.next();
+    if (done) return value;
+  }
+}
