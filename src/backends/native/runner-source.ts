@@ -22,6 +22,7 @@ export const runnerSource = `
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -50,6 +51,8 @@ typedef struct Machine {
   Kernel *kernels;
   int count, room;
   int threads, spins, summoned;
+  /* The processor of thread 0 when it last woke the others, or -1. */
+  int32_t processor;
   pthread_mutex_t mutex;
   pthread_cond_t work, finished;
   /* Tasks not taken (low half), number of the job (high half); they change in one step. */
@@ -113,6 +116,30 @@ static void help(Machine *m, int32_t heard) {
   }
 }
 
+/*
+ * Leaves the processor \`busy\` if the thread runs there: the scheduler likes to put a thread beside the one that woke it, and
+ * a row is over before it thinks again.
+ */
+static void step_aside(int32_t busy) {
+#ifdef __linux__
+  cpu_set_t all, others;
+  if (busy < 0 || sched_getcpu() != busy || sched_getaffinity(0, sizeof all, &all) || CPU_COUNT(&all) < 2) return;
+  others = all;
+  CPU_CLR(busy, &others);
+  if (!sched_setaffinity(0, sizeof others, &others)) sched_setaffinity(0, sizeof all, &all);
+#else
+  (void)busy;
+#endif
+}
+
+static int32_t processor_now(void) {
+#ifdef __linux__
+  return sched_getcpu();
+#else
+  return -1;
+#endif
+}
+
 static void *helper(void *data) {
   Machine *m = data;
   ADD(m->helpers, 1);
@@ -126,12 +153,14 @@ static void *helper(void *data) {
     while ((uint32_t)LOAD(m->job) == 0 && !LOAD(m->leave)) pthread_cond_wait(&m->work, &m->mutex);
     ADD(m->sleepers, -1);
     pthread_mutex_unlock(&m->mutex);
+    step_aside(LOAD(m->processor));
   }
   ADD(m->helpers, -1);
   return NULL;
 }
 
 static void wake(Machine *m) {
+  STORE(m->processor, processor_now());
   pthread_mutex_lock(&m->mutex);
   pthread_cond_broadcast(&m->work);
   pthread_mutex_unlock(&m->mutex);
@@ -322,6 +351,7 @@ static napi_value js_create(napi_env env, napi_callback_info info) {
     return NULL;
   }
   memset(m, 0, sizeof(Machine));
+  m->processor = -1;
   napi_get_value_int32(env, values[0], &m->threads);
   napi_get_value_int32(env, values[1], &spin);
   m->spins = spin ? ${SPINS} : 1;

@@ -31,6 +31,9 @@ import {
 
 /** About how many multiply-adds one task does. */
 const TASK_WORK = 1 << 18;
+/** Rows that one fetch of a panel serves, and the fewest tasks that are left by that. */
+const PANEL_ROWS = 32;
+const FEWEST_TASKS = 16;
 /** Registers for the weights and accumulators of a short sum; one more holds the element they are multiplied by. */
 const REGISTERS = 15;
 /** Results from which on a cut sum goes round by round. */
@@ -250,11 +253,19 @@ class ContractKernel {
     return unroll * Math.max(1, Math.round(TASK_WORK / Math.max(1, each) / unroll));
   }
 
+  /** Whole tiles of rows that a panel of `b` should meet in one task, so that it is seldom fetched again. */
+  #rowsOfPanel(axis: number, unroll: number): number {
+    const panels = this.out.some((x, i) => i !== axis && i < this.out.length - 1 && x.a === 0 && x.b !== 0);
+    if (!panels || this.out[axis]!.b !== 0) return 0;
+    const rows = Math.min(PANEL_ROWS, roughCount([this.out[axis]!.size], BATCH) / FEWEST_TASKS);
+    return unroll * Math.floor(rows / unroll);
+  }
+
   /** Rows that a task does along the axis that tasks cut: whole tiles. */
   #taskRows(axis: number, unroll: number): { from: Ix; to: Ix; tasks: Size } {
     const { k } = this.c;
-    const rows = this.#rowsOf(axis, unroll, this.spec.reduce);
     const size = this.out[axis]!.size;
+    const rows = Math.max(this.#rowsOf(axis, unroll, this.spec.reduce), this.#rowsOfPanel(axis, unroll));
     const used = this.windowOf(axis) > 1 ? floorTo(size, unroll) : size;
     if (typeof used === "number" && used <= rows) return { from: Ix.number(0), to: k.size(used), tasks: 1 };
     const from = k.task().mul(rows);
