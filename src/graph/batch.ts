@@ -1,5 +1,4 @@
 /** Batch: several graphs side by side as one, without edges between them. */
-import type { TypedArray } from "../ir/dtype.ts";
 import { arrayOf } from "../ir/dtype.ts";
 import { DataError, ShapeError } from "../ir/errors.ts";
 import {
@@ -119,26 +118,20 @@ function join(name: string, values: readonly FieldValue[], ptr: Int32Array): Fie
   const shape = shapes[0]!.map((s, i) => (i === axis ? shapes.reduce((n, own) => n + own[i]!, 0) : s));
   const dtype = values[0]!.dtype;
   const data = arrayOf[dtype](shape.reduce((a, b) => a * b, 1));
+  const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
+  const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
   let at = 0;
-  values.forEach((value, g) => {
-    at += write(data, value, { at, shape, axis, own: shapes[g]![axis]!, shift: counts ? ptr[g]! : 0 });
-  });
-  return { data, shape, dtype };
-}
-
-/** Copies one graph's values to their place along `axis`; returns how far they reach. */
-function write(
-  data: TypedArray,
-  value: GraphArray,
-  to: { at: number; shape: readonly number[]; axis: number; own: number; shift: number },
-): number {
-  const inner = to.shape.slice(to.axis + 1).reduce((a, b) => a * b, 1);
-  const width = to.own * inner;
-  const whole = to.shape[to.axis]! * inner;
-  const rows = width === 0 ? 0 : value.data.length / width;
-  for (let r = 0; r < rows; r++) {
-    const from = value.data.subarray(r * width, (r + 1) * width);
-    data.set(to.shift === 0 ? from : from.map((v) => v + to.shift), r * whole + to.at * inner);
+  for (let g = 0; g < values.length; g++) {
+    const { data: own } = values[g]!;
+    const width = shapes[g]![axis]! * inner;
+    // One piece where the values are joined along their first axis.
+    for (let r = 0; r < outer; r++) {
+      const from = outer === 1 ? own : own.subarray(r * width, (r + 1) * width);
+      const to = r * shape[axis]! * inner + at;
+      data.set(from, to);
+      if (counts) for (let i = to; i < to + from.length; i++) data[i]! += ptr[g]!;
+    }
+    at += width;
   }
-  return to.own;
+  return { data, shape, dtype };
 }

@@ -128,54 +128,105 @@ export interface Part {
 
 /**
  * The structure of several graphs side by side, joined from theirs without sorting. With `loops` the parts have self-loops
- * added, which stand behind the lists of all graphs in PyTorch Geometric's order.
+ * added, which stand behind the lists of all graphs in PyTorch Geometric's order. Each array is joined when it is asked for:
+ * most operators need few of them.
  */
 export function joinCompressed(parts: readonly Part[], loops: boolean): Compressed {
-  const nodes = sum(parts.map((p) => p.nodes));
-  const listed = sum(parts.map((p) => p.edges));
-  const places = sum(parts.map((p) => p.compressed.source.length));
-  const out: Record<CompressedName, Int32Array> = {
-    ptr: new Int32Array(nodes + 1),
-    source: new Int32Array(places),
-    target: new Int32Array(places),
-    edge: new Int32Array(places),
-    listed: new Int32Array(listed),
-    order: new Int32Array(places),
-    place: new Int32Array(places),
-    columnPtr: new Int32Array(nodes + 1),
-    column: new Int32Array(places),
-  };
-  const firstLoop = places - nodes;
-  let [node, edge, place, plain] = [0, 0, 0, 0];
-  for (const { compressed: c, nodes: n, edges } of parts) {
-    const size = c.source.length;
-    const own = loops ? size - n : size;
-    shift(out.ptr, c.ptr, node, place);
-    shift(out.columnPtr, c.columnPtr, node, place);
-    shift(out.source, c.source, place, node);
-    shift(out.target, c.target, place, node);
-    shift(out.listed, c.listed, edge, place);
-    shift(out.column, c.column, place, place);
-    for (let p = 0; p < size; p++) {
-      const e = c.edge[p]!;
-      const position = c.order[p]!;
-      const joined = position < own ? plain + position : firstLoop + node + position - own;
-      out.edge[place + p] = e === edges && loops ? listed : edge + e;
-      out.order[place + p] = joined;
-      out.place[joined] = place + p;
-    }
-    node += n;
-    edge += edges;
-    place += size;
-    plain += own;
+  return new JoinedCompressed(parts, loops);
+}
+
+class JoinedCompressed implements Compressed {
+  readonly #parts: readonly Part[];
+  readonly #loops: boolean;
+  /** Where each part begins among nodes, edges, places, and places of the lists; and where all end. */
+  readonly #nodes: Int32Array;
+  readonly #edges: Int32Array;
+  readonly #places: Int32Array;
+  readonly #plain: Int32Array;
+  readonly #known = new Map<CompressedName, Int32Array>();
+
+  constructor(parts: readonly Part[], loops: boolean) {
+    this.#parts = parts;
+    this.#loops = loops;
+    const begins = () => new Int32Array(parts.length + 1);
+    [this.#nodes, this.#edges, this.#places, this.#plain] = [begins(), begins(), begins(), begins()];
+    parts.forEach(({ compressed, nodes, edges }, i) => {
+      const places = compressed.source.length;
+      this.#nodes[i + 1] = this.#nodes[i]! + nodes;
+      this.#edges[i + 1] = this.#edges[i]! + edges;
+      this.#places[i + 1] = this.#places[i]! + places;
+      this.#plain[i + 1] = this.#plain[i]! + (loops ? places - nodes : places);
+    });
   }
-  return out;
+
+  get ptr(): Int32Array {
+    return this.#shifted("ptr", this.#nodes, this.#places, 1);
+  }
+  get columnPtr(): Int32Array {
+    return this.#shifted("columnPtr", this.#nodes, this.#places, 1);
+  }
+  get source(): Int32Array {
+    return this.#shifted("source", this.#places, this.#nodes);
+  }
+  get target(): Int32Array {
+    return this.#shifted("target", this.#places, this.#nodes);
+  }
+  get column(): Int32Array {
+    return this.#shifted("column", this.#places, this.#places);
+  }
+  get listed(): Int32Array {
+    return this.#shifted("listed", this.#edges, this.#places);
+  }
+  get edge(): Int32Array {
+    const none = this.#edges.at(-1)!;
+    return this.#mapped("edge", (value, i) => {
+      return this.#loops && value === this.#parts[i]!.edges ? none : this.#edges[i]! + value;
+    });
+  }
+  get order(): Int32Array {
+    const firstLoop = this.#plain.at(-1)!;
+    return this.#mapped("order", (value, i) => {
+      const own = this.#plain[i + 1]! - this.#plain[i]!;
+      return value < own ? this.#plain[i]! + value : firstLoop + this.#nodes[i]! + value - own;
+    });
+  }
+  get place(): Int32Array {
+    const known = this.#known.get("place");
+    if (known !== undefined) return known;
+    const { order } = this;
+    const out = new Int32Array(order.length);
+    for (let p = 0; p < order.length; p++) out[order[p]!] = p;
+    this.#known.set("place", out);
+    return out;
+  }
+
+  /** An array of which part i stands at at[i], its values counted from by[i] on; `more` elements behind the last part. */
+  #shifted(name: CompressedName, at: Int32Array, by: Int32Array, more = 0): Int32Array {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const out = new Int32Array(at.at(-1)! + more);
+    for (let i = 0; i < this.#parts.length; i++) {
+      shift(out, this.#parts[i]!.compressed[name], at[i]!, by[i]!);
+    }
+    this.#known.set(name, out);
+    return out;
+  }
+
+  /** An array of all places. */
+  #mapped(name: CompressedName, value: (own: number, part: number) => number): Int32Array {
+    const known = this.#known.get(name);
+    if (known !== undefined) return known;
+    const out = new Int32Array(this.#places.at(-1)!);
+    let at = 0;
+    for (let i = 0; i < this.#parts.length; i++) {
+      for (const own of this.#parts[i]!.compressed[name]) out[at++] = value(own, i);
+    }
+    this.#known.set(name, out);
+    return out;
+  }
 }
 
-function shift(out: Int32Array, values: Int32Array, at: number, by: number): void {
+/** Copies values to their place in `out`, each larger by a number. */
+export function shift(out: Int32Array, values: Int32Array, at: number, by: number): void {
   for (let i = 0; i < values.length; i++) out[at + i] = values[i]! + by;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((a, b) => a + b, 0);
 }

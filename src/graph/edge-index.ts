@@ -1,6 +1,6 @@
 /** EdgeIndex: the edges of a graph as pairs, with their compressed structures made once. */
 import { DataError, ShapeError } from "../ir/errors.ts";
-import { type Compressed, compressEdges, compressWithLoops, joinCompressed } from "./compressed.ts";
+import { type Compressed, compressEdges, compressWithLoops, joinCompressed, shift } from "./compressed.ts";
 import { constantEdges, type Edges } from "./edges.ts";
 
 /** Edges as [sources, targets], flat as int32 [2, edges], or an EdgeIndex. */
@@ -9,12 +9,22 @@ export type EdgePairs =
   | readonly [ArrayLike<number>, ArrayLike<number>]
   | { readonly data: ArrayLike<number>; readonly shape: readonly number[] };
 
+/** Graphs whose edges stand side by side. */
+class Joined {
+  readonly graphs: readonly EdgeIndex[];
+
+  constructor(graphs: readonly EdgeIndex[]) {
+    this.graphs = graphs;
+  }
+}
+
 /** Pairs (source, target) of node numbers; node counts are part of it. Immutable. */
 export class EdgeIndex {
-  readonly source: Int32Array;
-  readonly target: Int32Array;
   readonly numNodes: number;
+  readonly numEdges: number;
+  /** What it was joined from; the pairs are put together when they are asked for, which training does not. */
   readonly #parts: readonly EdgeIndex[] | undefined;
+  #pairs: readonly [source: Int32Array, target: Int32Array] | undefined;
   #plain: Compressed | undefined;
   #looped: Compressed | undefined;
   #edges: Edges | undefined;
@@ -24,35 +34,48 @@ export class EdgeIndex {
    * @throws ShapeError unless there are two rows of equal length; DataError for a node that does not exist.
    * @example new EdgeIndex([[0, 1, 1, 2], [1, 0, 2, 1]])
    */
-  constructor(pairs: EdgePairs, numNodes?: number, parts?: readonly EdgeIndex[]) {
+  constructor(pairs: EdgePairs | Joined, numNodes?: number) {
+    if (pairs instanceof Joined) {
+      this.#parts = pairs.graphs;
+      this.numNodes = pairs.graphs.reduce((n, g) => n + g.numNodes, 0);
+      this.numEdges = pairs.graphs.reduce((n, g) => n + g.numEdges, 0);
+      return;
+    }
     const [source, target] = rowsOf(pairs);
-    this.source = source;
-    this.target = target;
     const known = pairs instanceof EdgeIndex ? pairs.numNodes : undefined;
+    this.#pairs = [source, target];
+    this.numEdges = source.length;
     this.numNodes = numNodes ?? known ?? largest(source, target) + 1;
-    this.#parts = parts;
-    if (parts === undefined) this.#check();
+    this.#check();
   }
 
   /** The edges of several graphs side by side: node numbers are shifted by the nodes before. */
   static join(graphs: readonly EdgeIndex[]): EdgeIndex {
-    const count = graphs.reduce((n, g) => n + g.numEdges, 0);
-    const source = new Int32Array(count);
-    const target = new Int32Array(count);
+    return new EdgeIndex(new Joined(graphs));
+  }
+
+  /** The node at which each edge begins: int32 [edges]. */
+  get source(): Int32Array {
+    this.#pairs ??= this.#join();
+    return this.#pairs[0];
+  }
+
+  /** The node at which each edge ends: int32 [edges]. */
+  get target(): Int32Array {
+    this.#pairs ??= this.#join();
+    return this.#pairs[1];
+  }
+
+  #join(): readonly [source: Int32Array, target: Int32Array] {
+    const [source, target] = [new Int32Array(this.numEdges), new Int32Array(this.numEdges)];
     let [node, edge] = [0, 0];
-    for (const g of graphs) {
-      for (let e = 0; e < g.numEdges; e++) {
-        source[edge + e] = g.source[e]! + node;
-        target[edge + e] = g.target[e]! + node;
-      }
+    for (const g of this.#parts!) {
+      shift(source, g.source, edge, node);
+      shift(target, g.target, edge, node);
       node += g.numNodes;
       edge += g.numEdges;
     }
-    return new EdgeIndex([source, target], node, graphs);
-  }
-
-  get numEdges(): number {
-    return this.source.length;
+    return [source, target];
   }
 
   /** PyTorch's shape of the pairs. */
