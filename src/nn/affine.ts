@@ -74,7 +74,7 @@ export function affine(images: Tensor, maps: Tensor, options: AffineOptions): Te
   const image = arange(n)
     .reshape([n, 1, 1])
     .mul(height * width);
-  const cell = (row: Tensor, at: Tensor): Tensor => {
+  const read = (row: Tensor, at: Tensor): Tensor => {
     const i = row.clip(0, height - 1).cast("int32");
     const k = at.clip(0, width - 1).cast("int32");
     const found = cells.take(image.add(i.mul(width)).add(k), 0);
@@ -86,13 +86,16 @@ export function affine(images: Tensor, maps: Tensor, options: AffineOptions): Te
       .logicalOr(at.greater(width - 1));
     return where(outside.expandDims(-1), options.fillValue, found);
   };
-  if (options.interpolation === "nearest") return cell(rounded(y), rounded(x));
+  if (options.interpolation === "nearest") return read(rounded(y), rounded(x));
   const [top, left] = [y.floor(), x.floor()];
   const [down, right] = [y.sub(top).expandDims(-1), x.sub(left).expandDims(-1)];
   const mix = (a: Tensor, b: Tensor, share: Tensor) => a.mul(share.neg().add(1)).add(b.mul(share));
-  const upper = mix(cell(top, left), cell(top, left.add(1)), right);
-  const lower = mix(cell(top.add(1), left), cell(top.add(1), left.add(1)), right);
-  return mix(upper, lower, down);
+  // All four cells in one reading: then images that are themselves computed are computed once, not for each of the four.
+  const next = arange(2).cast("float32");
+  const four = read(top.add(next.reshape([2, 1, 1, 1, 1])), left.add(next.reshape([1, 2, 1, 1, 1])));
+  const cell = (i: number, k: number) =>
+    four.slice([i, k], [i + 1, k + 1]).reshape([n, height, width, channels]);
+  return mix(mix(cell(0, 0), cell(0, 1), right), mix(cell(1, 0), cell(1, 1), right), down);
 }
 
 /** To the nearest whole number, halves away from zero. */
