@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { CheckpointFolder, decodeState } from "../../src/nn/resume/index.ts";
+import { noise } from "../nn/training-kit.ts";
 
 const script = fileURLToPath(new URL("checkpoint-loop.mjs", import.meta.url));
 
@@ -37,13 +38,14 @@ function killed(folder: string, delay: number): Promise<number> {
   });
 }
 
-/** CK-1: so many kills at random moments; each time what was called safe is there, and nothing piles up. */
-export async function manyKills(kills: number): Promise<number> {
+/** CK-1: so many kills at random moments, drawn from `seed`; each time what was called safe is there, and nothing piles up. */
+export async function manyKills(kills: number, seed = 0): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "tendril-kills-"));
   try {
     let step = 0;
+    const random = noise(seed);
     for (let i = 0; i < kills; i++) {
-      const safe = await killed(folder, (i * 37) % 50);
+      const safe = await killed(folder, 25 * (random() + 1));
       const files = readdirSync(folder).filter((f) => !f.startsWith("lock"));
       expect(files.length).toBeLessThanOrEqual(3);
       const found = await newest(folder);
