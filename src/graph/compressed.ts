@@ -62,10 +62,10 @@ function grouped(groups: Int32Array, ptr: Int32Array): Int32Array {
 function compress(
   source: Int32Array,
   target: Int32Array,
-  nodes: number,
+  { sources, targets }: NodeCounts,
   list?: { readonly edge: Int32Array; readonly position: Int32Array },
 ): Compressed {
-  const ptr = pointers(target, nodes);
+  const ptr = pointers(target, targets);
   const order = grouped(target, ptr);
   const place = new Int32Array(order.length);
   const from = new Int32Array(order.length);
@@ -79,21 +79,29 @@ function compress(
     if (list !== undefined) edge[p] = list.edge[e]!;
   }
   const listed = list === undefined ? place : list.position.map((e) => place[e]!);
-  const columnPtr = pointers(from, nodes);
+  const columnPtr = pointers(from, sources);
   const column = grouped(from, columnPtr);
   return { ptr, source: from, target: to, edge, listed, order, place, columnPtr, column };
 }
 
+/** How many nodes edges begin at and end at; the same nodes, unless the graph is bipartite. */
+export interface NodeCounts {
+  readonly sources: number;
+  readonly targets: number;
+}
+
 /** The structure of a list of edges. */
-export function compressEdges(source: Int32Array, target: Int32Array, nodes: number): Compressed {
+export function compressEdges(source: Int32Array, target: Int32Array, nodes: NodeCounts): Compressed {
   return compress(source, target, nodes);
 }
 
 /**
- * The structure with exactly one self-loop at every node, last in its row. Its edge is the last self-loop of the list at that
+ * The structure with exactly one self-loop at every node (of a bipartite graph at the numbers that are both sources and
+ * targets), last in its row. Its edge is the last self-loop of the list at that
  * node, or the number of edges where there is none.
  */
-export function compressWithLoops(source: Int32Array, target: Int32Array, nodes: number): Compressed {
+export function compressWithLoops(source: Int32Array, target: Int32Array, counts: NodeCounts): Compressed {
+  const nodes = Math.min(counts.sources, counts.targets);
   const count = source.length;
   let loops = 0;
   for (let e = 0; e < count; e++) if (source[e] === target[e]) loops++;
@@ -115,7 +123,7 @@ export function compressWithLoops(source: Int32Array, target: Int32Array, nodes:
     edge[at++] = e;
   }
   for (let node = 0; node < nodes; node++) from[at + node] = to[at + node] = node;
-  return compress(from, to, nodes, { edge, position });
+  return compress(from, to, counts, { edge, position });
 }
 
 /** A graph's place in a batch. */

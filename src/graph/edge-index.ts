@@ -1,6 +1,13 @@
 /** EdgeIndex: the edges of a graph as pairs, with their compressed structures made once. */
 import { DataError, ShapeError } from "../ir/errors.ts";
-import { type Compressed, compressEdges, compressWithLoops, joinCompressed, shift } from "./compressed.ts";
+import {
+  type Compressed,
+  compressEdges,
+  compressWithLoops,
+  joinCompressed,
+  type NodeCounts,
+  shift,
+} from "./compressed.ts";
 import { constantEdges, type Edges } from "./edges.ts";
 
 /** Edges as [sources, targets], flat as int32 [2, edges], or an EdgeIndex. */
@@ -78,6 +85,10 @@ export class EdgeIndex {
     return [source, target];
   }
 
+  get #counts(): NodeCounts {
+    return { sources: this.numNodes, targets: this.numNodes };
+  }
+
   /** PyTorch's shape of the pairs. */
   get shape(): readonly [2, number] {
     return [2, this.numEdges];
@@ -87,7 +98,7 @@ export class EdgeIndex {
   get compressed(): Compressed {
     this.#plain ??= this.#parts
       ? joinCompressed(partsOf(this.#parts, false), false)
-      : compressEdges(this.source, this.target, this.numNodes);
+      : compressEdges(this.source, this.target, this.#counts);
     return this.#plain;
   }
 
@@ -95,7 +106,7 @@ export class EdgeIndex {
   get compressedWithLoops(): Compressed {
     this.#looped ??= this.#parts
       ? joinCompressed(partsOf(this.#parts, true), true)
-      : compressWithLoops(this.source, this.target, this.numNodes);
+      : compressWithLoops(this.source, this.target, this.#counts);
     return this.#looped;
   }
 

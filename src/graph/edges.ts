@@ -13,16 +13,18 @@ import {
   takeOrZero,
   tensor,
 } from "../core/index.ts";
-import { ShapeError } from "../ir/errors.ts";
+import { DataError, ShapeError } from "../ir/errors.ts";
 import { type Size, sameSize, showShape } from "../ir/size.ts";
-import type { Compressed, CompressedName } from "./compressed.ts";
+import { type Compressed, type CompressedName, compressEdges, compressWithLoops } from "./compressed.ts";
 import { EdgeIndex, type EdgePairs } from "./edge-index.ts";
 import { column, Groups, largestOf } from "./groups.ts";
 
 /** Where the tensors of a structure come from: constants, or inputs of a compiled function. */
 export interface EdgeSource {
-  /** Nodes. */
+  /** Nodes, of a bipartite graph those that edges end at. */
   readonly numNodes: Size;
+  /** Of a bipartite graph, the nodes that edges begin at. */
+  readonly numSources?: Size | undefined;
   /** Edges of the list. */
   readonly numListed: Size;
   /** Places: edges of the structure. */
@@ -37,7 +39,10 @@ export interface EdgeSource {
 }
 
 export class Edges {
+  /** Nodes that edges end at: all, unless the graph is bipartite. */
   readonly numNodes: Size;
+  /** Nodes that edges begin at. */
+  readonly numSources: Size;
   /** Edges of the list that the values of edges come from. */
   readonly numListed: Size;
   readonly numEdges: Size;
@@ -52,6 +57,7 @@ export class Edges {
   constructor(source: EdgeSource) {
     this.structure = source;
     this.numNodes = source.numNodes;
+    this.numSources = source.numSources ?? source.numNodes;
     this.numListed = source.numListed;
     this.numEdges = source.numEdges;
     this.rows = new Groups(source.numNodes, source.numEdges, "edge", {
@@ -98,7 +104,7 @@ export class Edges {
 
   /** Values of nodes [nodes, …] at the source of each place: [edges, …]. The gradient is a sum over columns. */
   fromSource(x: Tensor): Tensor {
-    this.#fits(x, this.numNodes, "node");
+    this.#fits(x, this.numSources, "node");
     return customGradient((v) => ({
       value: take(v, this.source),
       gradient: (g) => [this.toSource(g)],
@@ -188,23 +194,34 @@ function reverse(source: EdgeSource): EdgeSource {
     column: () => rank,
   };
   const { largest: _, ...same } = source;
-  return { ...same, array: (name) => reversed[name](), loops: () => reverse(source.loops()) };
+  const swapped =
+    source.numSources === undefined ? {} : { numNodes: source.numSources, numSources: source.numNodes };
+  return { ...same, ...swapped, array: (name) => reversed[name](), loops: () => reverse(source.loops()) };
 }
 
 /** The structure of one fixed graph as constants. */
 export function constantEdges(index: EdgeIndex): Edges {
-  const { numNodes, numEdges: numListed } = index;
-  const loops = () => index.compressedWithLoops;
-  const source = (compressed: () => Compressed, numEdges: number): EdgeSource => ({
-    numNodes,
-    numListed,
+  return constants(
+    { numNodes: index.numNodes, numListed: index.numEdges },
+    () => index.compressed,
+    () => index.compressedWithLoops,
+  );
+}
+
+function constants(
+  sizes: Pick<EdgeSource, "numNodes" | "numSources" | "numListed">,
+  plain: () => Compressed,
+  loops: () => Compressed,
+): Edges {
+  const source = (compressed: () => Compressed, numEdges: Size): EdgeSource => ({
+    ...sizes,
     numEdges,
     looped: compressed === loops,
     array: (name) => tensor(compressed()[name]),
     largest: () => largestOf(compressed().ptr),
     loops: () => source(loops, loops().source.length),
   });
-  return new Edges(source(() => index.compressed, numListed));
+  return new Edges(source(plain, sizes.numListed));
 }
 
 /** What operators take as edges: a structure, an EdgeIndex, or pairs [sources, targets]. */
@@ -225,7 +242,56 @@ export function edgesOf(edges: EdgeInput, numNodes: Size): Edges {
   return (index.numNodes === numNodes ? index : new EdgeIndex(index, numNodes)).edges;
 }
 
-function otherGraph(expected: Size | string, got: Size): never {
+/**
+ * The structure of edges from one set of nodes to another. Without `numTargets` there is one more than the largest number.
+ *
+ * @throws DataError for an edge from or to a node that does not exist, ShapeError where a structure has other nodes.
+ */
+export function bipartiteEdges(edges: EdgeInput, numSources: Size, numTargets: Size | null): Edges {
+  if (edges instanceof Edges) {
+    const fits =
+      sameSize(edges.numSources, numSources) && sameSize(edges.numNodes, numTargets ?? edges.numNodes);
+    return fits
+      ? edges
+      : otherGraph(`${edges.numSources} and ${edges.numNodes}`, `${numSources} and ${numTargets}`);
+  }
+  const index = edges instanceof EdgeIndex ? edges : new EdgeIndex(edges);
+  const { source, target } = index;
+  const targets = numTargets ?? target.reduce((most, t) => Math.max(most, t), -1) + 1;
+  if (typeof numSources !== "number" || typeof targets !== "number") {
+    return otherGraph("a fixed number of", `${numSources} and ${targets}`);
+  }
+  for (const [side, ends, count] of [
+    ["source", source, numSources],
+    ["target", target, targets],
+  ] as const) {
+    const bad = ends.findIndex((node) => node >= count);
+    if (bad < 0) continue;
+    throw new DataError({
+      where: "edgeIndex",
+      problem: "an edge has no such node",
+      expected: `a ${side} below ${count}`,
+      got: `${ends[bad]} as the ${side} of edge ${bad}`,
+      try: "edges of a bipartite graph are [sources, targets], each counted from 0",
+      details: { edge: bad, node: ends[bad] },
+    });
+  }
+  const counts = { sources: numSources, targets };
+  const once = (make: () => Compressed) => {
+    let made: Compressed | undefined;
+    return () => {
+      made ??= make();
+      return made;
+    };
+  };
+  return constants(
+    { numNodes: targets, numSources, numListed: index.numEdges },
+    once(() => compressEdges(source, target, counts)),
+    once(() => compressWithLoops(source, target, counts)),
+  );
+}
+
+function otherGraph(expected: Size | string, got: Size | string): never {
   throw new ShapeError({
     where: "message passing",
     problem: "there must be one row of features for each node",

@@ -26,6 +26,7 @@ export * from "./models/autoencoder.ts";
 export * from "./models/basic-gnn.ts";
 export { GraphModule } from "./module.ts";
 export * from "./neighbours/index.ts";
+export type { NodeInput, NodePair, TargetInput, Widths } from "./node-input.ts";
 export * from "./norm/norm.ts";
 export * from "./pool/global.ts";
 export * from "./pool/top-k-pooling.ts";

@@ -1,10 +1,11 @@
 /** MessagePassing: the base of operators that compute a message for each edge and reduce the messages at each node. */
-import type { Tensor } from "../core/index.ts";
+import { Tensor } from "../core/index.ts";
 import { UsageError } from "../ir/errors.ts";
 import { type Aggregation, type AggregationOption, aggregationOf } from "./aggr/aggregation.ts";
-import { type EdgeInput, type Edges, edgesOf } from "./edges.ts";
+import { bipartiteEdges, type EdgeInput, type Edges, edgesOf } from "./edges.ts";
 import { GraphModule } from "./module.ts";
 import type { Flow } from "./neighbours/index.ts";
+import { neededRoot, type TargetInput } from "./node-input.ts";
 
 export interface MessagePassingOptions {
   /** How the messages at a node are reduced: a name, several, or an Aggregation. Default `add`. */
@@ -35,6 +36,8 @@ export interface Message {
 export interface Sent {
   /** [nodes, …] */
   readonly x: Tensor;
+  /** Of a bipartite graph, whose `x` are the features of the sources: those of the targets, or how many there are. */
+  readonly target?: TargetInput | undefined;
   /** [edges, …] */
   readonly edgeAttr?: Tensor | undefined;
   /** [edges] */
@@ -94,15 +97,28 @@ export abstract class MessagePassing extends GraphModule {
    * @throws ShapeError where there is not one row for each node or edge, DataError for an edge to no node.
    */
   propagate<S extends Sent>(edges: EdgeInput, sent: S): Tensor {
-    const e = this.structure(edges, sent.x);
+    const e = this.structure(edges, sent);
     const reduced = this.aggrModule.call(this.message(messageOf(e, sent, this.type), sent), e.rows);
     return this.update(reduced, sent);
   }
 
-  /** The edges in the direction in which messages flow, between as many nodes as `x` has rows. */
-  protected structure(edges: EdgeInput, x: Tensor): Edges {
-    const e = edgesOf(edges, x.shape[0]!);
-    return this.flow === "sourceToTarget" ? e : e.reversed;
+  /** The edges in the direction in which messages flow, between as many nodes as there are rows. */
+  protected structure(edges: EdgeInput, { x, target }: Pick<Sent, "x" | "target">): Edges {
+    const nodes = x.shape[0]!;
+    if (target === undefined) {
+      const e = edgesOf(edges, nodes);
+      return this.flow === "sourceToTarget" ? e : e.reversed;
+    }
+    if (this.flow === "sourceToTarget") {
+      return bipartiteEdges(edges, nodes, target instanceof Tensor ? target.shape[0]! : target);
+    }
+    throw new UsageError({
+      where: this.type,
+      problem: "messages of a bipartite graph flow from its sources to its targets",
+      expected: "flow sourceToTarget",
+      got: this.flow,
+      try: "turn the edges and the pair of features round",
+    });
   }
 
   protected override get printsParts(): boolean {
@@ -111,7 +127,7 @@ export abstract class MessagePassing extends GraphModule {
 }
 
 /** The parts of the messages along `e`. */
-export function messageOf(e: Edges, { x, edgeAttr, weight }: Sent, type: string): Message {
+export function messageOf(e: Edges, { x, target, edgeAttr, weight }: Sent, type: string): Message {
   const given = (name: "edgeAttr" | "weight", values: Tensor | undefined): Tensor => {
     if (values !== undefined) return values;
     throw new UsageError({
@@ -124,7 +140,7 @@ export function messageOf(e: Edges, { x, edgeAttr, weight }: Sent, type: string)
   };
   return {
     get xi() {
-      return e.fromTarget(x);
+      return e.fromTarget(target === undefined ? x : neededRoot([x, target], type));
     },
     get xj() {
       return e.fromSource(x);

@@ -61,7 +61,11 @@ function argument(value: unknown): unknown {
 }
 
 /** The module of a case. */
-export function moduleOf({ op, args, options }: Recorded): graph.GraphModule {
+export function moduleOf({
+  op,
+  args,
+  options,
+}: Pick<Recorded, "op" | "args" | "options">): graph.GraphModule {
   const Class = (graph as never as Record<string, new (...a: unknown[]) => graph.GraphModule>)[op]!;
   const given = Object.fromEntries(Object.entries(options).map(([k, v]) => [camel(k), argument(v)]));
   return new Class(...args.map(argument), ...(Object.keys(options).length > 0 ? [given] : []));

@@ -61,7 +61,7 @@ export class ChebConv extends MessagePassing {
   }
 
   call(x: Tensor, edges: EdgeInput, edgeWeight?: Tensor, scale: ChebScale = {}): Tensor {
-    const structure = this.structure(edges, x).withSelfLoops;
+    const structure = this.structure(edges, { x }).withSelfLoops;
     const norm = this.#norm(structure, edgeWeight, scale);
     const hop = (h: Tensor) =>
       this.aggrModule.call(structure.fromSource(h).mul(column(norm, h.rank)), structure.rows);

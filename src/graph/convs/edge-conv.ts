@@ -3,6 +3,7 @@ import { type GraphContext, graphContext } from "../context.ts";
 import type { EdgeInput } from "../edges.ts";
 import { type FeatureModule, type NetworkOption, networkOf } from "../layers/chain.ts";
 import { type Message, MessagePassing, type MessagePassingOptions, type Sent } from "../message-passing.ts";
+import { type NodeInput, sentOf } from "../node-input.ts";
 
 /**
  * Edge convolution (Wang et al. 2019): the largest (`aggr`) of nn([x_i, x_j - x_i]) over the neighbours.
@@ -18,8 +19,8 @@ export class EdgeConv extends MessagePassing {
     this.resetParameters();
   }
 
-  call(x: Tensor, edges: EdgeInput, ctx: GraphContext = graphContext()): Tensor {
-    return this.propagate(edges, { x, ctx });
+  call(x: NodeInput, edges: EdgeInput, ctx: GraphContext = graphContext()): Tensor {
+    return this.propagate(edges, { ...sentOf(x), ctx });
   }
 
   override message(m: Message, { ctx }: Sent & { ctx: GraphContext }): Tensor {

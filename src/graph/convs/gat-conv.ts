@@ -5,6 +5,7 @@ import type { Draws } from "../draws.ts";
 import type { EdgeInput, Edges } from "../edges.ts";
 import { fill, glorot, Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type NodeInput, rootOf, sentOf, showWidths, type Widths, widthsOf } from "../node-input.ts";
 import { attributesAt, type LoopFill } from "./loop-fill.ts";
 
 /** The output of an operator with attention, and the attention of each edge in PyTorch Geometric's order. */
@@ -59,14 +60,18 @@ export class GATConv extends MessagePassing {
   readonly attDst: Variable;
   readonly attEdge: Variable | undefined;
   readonly bias: Variable | undefined;
-  readonly lin: Linear;
+  /** For all nodes; with a pair of widths there are two instead. */
+  readonly lin: Linear | undefined;
+  readonly linSrc: Linear | undefined;
+  readonly linDst: Linear | undefined;
   readonly linEdge: Linear | undefined;
   readonly res: Linear | undefined;
-  readonly inChannels: number;
+  readonly inChannels: Widths;
   readonly outChannels: number;
   readonly options: Readonly<Required<Omit<GATConvOptions, keyof MessagePassingOptions>>>;
 
-  constructor(inChannels: number, outChannels: number, options: GATConvOptions = {}) {
+  /** @param inChannels the width of x, or of a pair of sources and targets, which get a matrix each. */
+  constructor(inChannels: Widths, outChannels: number, options: GATConvOptions = {}) {
     super(options);
     const o = { ...gatDefaults, ...options };
     this.options = o;
@@ -75,7 +80,9 @@ export class GATConv extends MessagePassing {
     const width = o.heads * outChannels;
     const linear = (inputs: number, outputs: number) =>
       new Linear(inputs, outputs, { bias: false, weightInitializer: "glorot" });
-    this.lin = linear(inChannels, width);
+    const [sources, targets] = widthsOf(inChannels);
+    if (typeof inChannels === "number") this.lin = linear(sources, width);
+    else [this.linSrc, this.linDst] = [linear(sources, width), linear(targets, width)];
     this.attSrc = this.parameter([1, o.heads, outChannels]);
     this.attDst = this.parameter([1, o.heads, outChannels]);
     if (o.edgeDim !== null) {
@@ -83,13 +90,15 @@ export class GATConv extends MessagePassing {
       this.attEdge = this.parameter([1, o.heads, outChannels]);
     }
     const total = o.concat ? width : outChannels;
-    if (o.residual) this.res = linear(inChannels, total);
+    if (o.residual) this.res = linear(targets, total);
     if (o.bias) this.bias = this.parameter([total]);
     this.resetParameters();
   }
 
   override resetParameters(draws: Draws = this.draws()): void {
-    this.lin.resetParameters(draws.child("lin"));
+    this.lin?.resetParameters(draws.child("lin"));
+    this.linSrc?.resetParameters(draws.child("linSrc"));
+    this.linDst?.resetParameters(draws.child("linDst"));
     this.linEdge?.resetParameters(draws.child("linEdge"));
     this.res?.resetParameters(draws.child("res"));
     glorot(this.attSrc, "attSrc", draws);
@@ -98,13 +107,13 @@ export class GATConv extends MessagePassing {
     fill(this.bias, 0);
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
+  call(x: NodeInput, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
     return this.#attend(x, edges, edgeAttr, ctx).output;
   }
 
   /** The output with the attention that every edge got. */
   returnAttentionWeights(
-    x: Tensor,
+    x: NodeInput,
     edges: EdgeInput,
     edgeAttr?: Tensor,
     ctx: GraphContext = graphContext(),
@@ -112,25 +121,35 @@ export class GATConv extends MessagePassing {
     return attended(this.#attend(x, edges, edgeAttr, ctx));
   }
 
-  #attend(x: Tensor, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
+  #attend(x: NodeInput, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
     const { heads, concat, addSelfLoops } = this.options;
-    const h = this.lin.call(x).reshape([x.shape[0]!, heads, this.outChannels]);
-    const plain = this.structure(edges, x);
+    const sent = sentOf(x);
+    const root = rootOf(x);
+    const byHead = (lin: Linear, t: Tensor) => lin.call(t).reshape([t.shape[0]!, heads, this.outChannels]);
+    const source = byHead((this.lin ?? this.linSrc)!, sent.x);
+    const shared = this.lin !== undefined && root === sent.x;
+    const target = shared ? source : root && byHead((this.lin ?? this.linDst)!, root);
+    const plain = this.structure(edges, sent);
     const structure = addSelfLoops ? plain.withSelfLoops : plain;
-    const attention = this.#attention(h, structure, edgeAttr, ctx);
-    const messages = structure.fromSource(h).mul(attention.expandDims(-1));
+    const attention = this.#attention(source, target, structure, edgeAttr, ctx);
+    const messages = structure.fromSource(source).mul(attention.expandDims(-1));
     const sum = headsTogether(this.aggrModule.call(messages, structure.rows), concat);
-    const whole = this.res === undefined ? sum : sum.add(this.res.call(x));
+    const whole = this.res && root ? sum.add(this.res.call(root)) : sum;
     const output = this.bias === undefined ? whole : whole.add(this.bias);
     return { output, structure, attention };
   }
 
   /** The attention at each place: [edges, heads]. */
-  #attention(h: Tensor, structure: Edges, edgeAttr: Tensor | undefined, ctx: GraphContext): Tensor {
+  #attention(
+    source: Tensor,
+    target: Tensor | undefined,
+    structure: Edges,
+    edgeAttr: Tensor | undefined,
+    ctx: GraphContext,
+  ): Tensor {
     const { heads, negativeSlope, dropout: rate, addSelfLoops, fillValue } = this.options;
-    const ends = structure
-      .fromSource(h.mul(this.attSrc).sum(-1))
-      .add(structure.fromTarget(h.mul(this.attDst).sum(-1)));
+    const begin = structure.fromSource(source.mul(this.attSrc).sum(-1));
+    const ends = target ? begin.add(structure.fromTarget(target.mul(this.attDst).sum(-1))) : begin;
     let scores = ends;
     if (edgeAttr !== undefined && this.linEdge !== undefined) {
       const attributes = attributesAt(structure, edgeAttr, addSelfLoops ? fillValue : undefined);
@@ -142,7 +161,7 @@ export class GATConv extends MessagePassing {
   }
 
   protected override describe(): string {
-    return `${this.inChannels}, ${this.outChannels}, heads=${this.options.heads}`;
+    return `${showWidths(this.inChannels)}, ${this.outChannels}, heads=${this.options.heads}`;
   }
 }
 

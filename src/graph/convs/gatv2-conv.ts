@@ -5,6 +5,7 @@ import type { Draws } from "../draws.ts";
 import type { EdgeInput, Edges } from "../edges.ts";
 import { fill, glorot, Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type NodeInput, neededRoot, sentOf, showWidths, type Widths, widthsOf } from "../node-input.ts";
 import { type Attended, attended, type GATConvOptions, gatDefaults, headsTogether } from "./gat-conv.ts";
 import { attributesAt } from "./loop-fill.ts";
 
@@ -26,11 +27,12 @@ export class GATv2Conv extends MessagePassing {
   readonly linR: Linear;
   readonly linEdge: Linear | undefined;
   readonly res: Linear | undefined;
-  readonly inChannels: number;
+  readonly inChannels: Widths;
   readonly outChannels: number;
   readonly options: Readonly<Required<Omit<GATv2ConvOptions, keyof MessagePassingOptions>>>;
 
-  constructor(inChannels: number, outChannels: number, options: GATv2ConvOptions = {}) {
+  /** @param inChannels the width of x, or of a pair of sources and targets. */
+  constructor(inChannels: Widths, outChannels: number, options: GATv2ConvOptions = {}) {
     super(options);
     const o = { ...gatDefaults, shareWeights: false, ...options };
     this.options = o;
@@ -39,12 +41,13 @@ export class GATv2Conv extends MessagePassing {
     const width = o.heads * outChannels;
     const linear = (inputs: number, outputs: number, bias = false) =>
       new Linear(inputs, outputs, { bias, weightInitializer: "glorot" });
-    this.linL = linear(inChannels, width, o.bias);
-    this.linR = o.shareWeights ? this.linL : linear(inChannels, width, o.bias);
+    const [sources, targets] = widthsOf(inChannels);
+    this.linL = linear(sources, width, o.bias);
+    this.linR = o.shareWeights ? this.linL : linear(targets, width, o.bias);
     this.att = this.parameter([1, o.heads, outChannels]);
     if (o.edgeDim !== null) this.linEdge = linear(o.edgeDim, width);
     const total = o.concat ? width : outChannels;
-    if (o.residual) this.res = linear(inChannels, total);
+    if (o.residual) this.res = linear(targets, total);
     if (o.bias) this.bias = this.parameter([total]);
     this.resetParameters();
   }
@@ -58,13 +61,13 @@ export class GATv2Conv extends MessagePassing {
     fill(this.bias, 0);
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
+  call(x: NodeInput, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
     return this.#attend(x, edges, edgeAttr, ctx).output;
   }
 
   /** The output with the attention that every edge got. */
   returnAttentionWeights(
-    x: Tensor,
+    x: NodeInput,
     edges: EdgeInput,
     edgeAttr?: Tensor,
     ctx: GraphContext = graphContext(),
@@ -72,17 +75,19 @@ export class GATv2Conv extends MessagePassing {
     return attended(this.#attend(x, edges, edgeAttr, ctx));
   }
 
-  #attend(x: Tensor, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
+  #attend(x: NodeInput, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
     const { heads, concat, shareWeights, addSelfLoops } = this.options;
-    const shape = [x.shape[0]!, heads, this.outChannels];
-    const left = this.linL.call(x).reshape(shape);
-    const right = shareWeights ? left : this.linR.call(x).reshape(shape);
-    const plain = this.structure(edges, x);
+    const sent = sentOf(x);
+    const root = neededRoot(x, this.type);
+    const byHead = (t: Tensor) => t.reshape([t.shape[0]!, heads, this.outChannels]);
+    const left = byHead(this.linL.call(sent.x));
+    const right = shareWeights && root === sent.x ? left : byHead(this.linR.call(root));
+    const plain = this.structure(edges, sent);
     const structure = addSelfLoops ? plain.withSelfLoops : plain;
     const attention = this.#attention(left, right, structure, edgeAttr, ctx);
     const messages = structure.fromSource(left).mul(attention.expandDims(-1));
     const sum = headsTogether(this.aggrModule.call(messages, structure.rows), concat);
-    const whole = this.res === undefined ? sum : sum.add(this.res.call(x));
+    const whole = this.res === undefined ? sum : sum.add(this.res.call(root));
     const output = this.bias === undefined ? whole : whole.add(this.bias);
     return { output, structure, attention };
   }
@@ -105,6 +110,6 @@ export class GATv2Conv extends MessagePassing {
   }
 
   protected override describe(): string {
-    return `${this.inChannels}, ${this.outChannels}, heads=${this.options.heads}`;
+    return `${showWidths(this.inChannels)}, ${this.outChannels}, heads=${this.options.heads}`;
   }
 }

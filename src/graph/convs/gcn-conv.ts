@@ -63,7 +63,7 @@ export class GCNConv extends MessagePassing {
     const out = normalize
       ? normalizedSum(
           h,
-          gcnNorm(this.structure(edges, h), edgeWeight, { addSelfLoops, improved }),
+          gcnNorm(this.structure(edges, { x: h }), edgeWeight, { addSelfLoops, improved }),
           this.aggrModule,
         )
       : this.propagate(edges, { x: h, weight: edgeWeight });

@@ -6,6 +6,7 @@ import { type FeatureModule, type NetworkOption, networkOf } from "../layers/cha
 import { fill } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
 import { resetPart } from "../module.ts";
+import { type NodeInput, rootOf, sentOf } from "../node-input.ts";
 
 export interface GINConvOptions extends MessagePassingOptions {
   /** What ε begins with. Default 0. */
@@ -40,9 +41,10 @@ export class GINConv extends MessagePassing {
     fill(this.eps, this.#initialEps);
   }
 
-  call(x: Tensor, edges: EdgeInput, ctx: GraphContext = graphContext()): Tensor {
-    const sum = this.propagate(edges, { x });
-    return this.nn.call(sum.add(x.mul(this.eps.value.add(1))), ctx);
+  call(x: NodeInput, edges: EdgeInput, ctx: GraphContext = graphContext()): Tensor {
+    const sum = this.propagate(edges, sentOf(x));
+    const root = rootOf(x);
+    return this.nn.call(root === undefined ? sum : sum.add(root.mul(this.eps.value.add(1))), ctx);
   }
 
   protected override describe(): string {

@@ -8,6 +8,7 @@ import { Chain, type FeatureModule, type NetworkOption, networkOf } from "../lay
 import { fill, Linear } from "../layers/linear.ts";
 import { type Message, MessagePassing } from "../message-passing.ts";
 import { resetPart } from "../module.ts";
+import { type NodeInput, rootOf, sentOf } from "../node-input.ts";
 import type { GINConvOptions } from "./gin-conv.ts";
 
 export interface GINEConvOptions extends GINConvOptions {
@@ -42,19 +43,21 @@ export class GINEConv extends MessagePassing {
     this.lin?.resetParameters(draws.child("lin"));
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeAttr: Tensor, ctx: GraphContext = graphContext()): Tensor {
+  call(x: NodeInput, edges: EdgeInput, edgeAttr: Tensor, ctx: GraphContext = graphContext()): Tensor {
     const attributes = this.lin === undefined ? edgeAttr : this.lin.call(edgeAttr);
-    if (attributes.shape.at(-1) !== x.shape.at(-1)) {
+    const sent = sentOf(x);
+    if (attributes.shape.at(-1) !== sent.x.shape.at(-1)) {
       throw new ShapeError({
         where: "GINEConv",
         problem: "features of nodes and edges have different widths",
-        expected: `edgeAttr [edges, ${x.shape.at(-1)}]`,
+        expected: `edgeAttr [edges, ${sent.x.shape.at(-1)}]`,
         got: showShape(attributes.shape),
         try: "give the operator the width of edgeAttr as edgeDim",
       });
     }
-    const sum = this.propagate(edges, { x, edgeAttr: attributes });
-    return this.nn.call(sum.add(x.mul(this.eps.value.add(1))), ctx);
+    const sum = this.propagate(edges, { ...sent, edgeAttr: attributes });
+    const root = rootOf(x);
+    return this.nn.call(root === undefined ? sum : sum.add(root.mul(this.eps.value.add(1))), ctx);
   }
 
   override message({ xj, edgeAttr }: Message): Tensor {

@@ -3,6 +3,7 @@ import type { Draws } from "../draws.ts";
 import type { EdgeInput } from "../edges.ts";
 import { Linear } from "../layers/linear.ts";
 import { type Message, MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type NodeInput, rootOf, sentOf, showWidths, type Widths, widthsOf } from "../node-input.ts";
 import { reduceThenLinear } from "./sage-conv.ts";
 
 export interface GraphConvOptions extends MessagePassingOptions {
@@ -17,15 +18,17 @@ export interface GraphConvOptions extends MessagePassingOptions {
 export class GraphConv extends MessagePassing {
   readonly linRel: Linear;
   readonly linRoot: Linear;
-  readonly inChannels: number;
+  readonly inChannels: Widths;
   readonly outChannels: number;
 
-  constructor(inChannels: number, outChannels: number, options: GraphConvOptions = {}) {
+  /** @param inChannels the width of x, or of a pair of sources and targets. */
+  constructor(inChannels: Widths, outChannels: number, options: GraphConvOptions = {}) {
     super(options);
     this.inChannels = inChannels;
     this.outChannels = outChannels;
-    this.linRel = new Linear(inChannels, outChannels, { bias: options.bias ?? true });
-    this.linRoot = new Linear(inChannels, outChannels, { bias: false });
+    const [sources, targets] = widthsOf(inChannels);
+    this.linRel = new Linear(sources, outChannels, { bias: options.bias ?? true });
+    this.linRoot = new Linear(targets, outChannels, { bias: false });
     this.resetParameters();
   }
 
@@ -34,9 +37,12 @@ export class GraphConv extends MessagePassing {
     this.linRoot.resetParameters(draws.child("linRoot"));
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeWeight?: Tensor): Tensor {
-    const sum = (h: Tensor) => this.propagate(edges, { x: h, weight: edgeWeight });
-    return reduceThenLinear(this, this.linRel, x, sum).add(this.linRoot.call(x));
+  call(x: NodeInput, edges: EdgeInput, edgeWeight?: Tensor): Tensor {
+    const sent = sentOf(x);
+    const sum = (h: Tensor) => this.propagate(edges, { ...sent, x: h, weight: edgeWeight });
+    const neighbours = reduceThenLinear(this, this.linRel, sent.x, sum);
+    const root = rootOf(x);
+    return root === undefined ? neighbours : neighbours.add(this.linRoot.call(root));
   }
 
   override message(m: Message): Tensor {
@@ -44,6 +50,6 @@ export class GraphConv extends MessagePassing {
   }
 
   protected override describe(): string {
-    return `${this.inChannels}, ${this.outChannels}`;
+    return `${showWidths(this.inChannels)}, ${this.outChannels}`;
   }
 }

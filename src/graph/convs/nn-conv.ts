@@ -6,6 +6,7 @@ import { type FeatureModule, type NetworkOption, networkOf } from "../layers/cha
 import { fill, Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
 import { resetPart } from "../module.ts";
+import { type NodeInput, rootOf, sentOf, showWidths, type Widths, widthsOf } from "../node-input.ts";
 
 export interface NNConvOptions extends MessagePassingOptions {
   /** Add W x of the node itself. Default true. */
@@ -23,10 +24,11 @@ export class NNConv extends MessagePassing {
   readonly bias: Variable | undefined;
   readonly nn: FeatureModule;
   readonly lin: Linear | undefined;
-  readonly inChannels: number;
+  readonly inChannels: Widths;
   readonly outChannels: number;
 
-  constructor(inChannels: number, outChannels: number, nn: NetworkOption, options: NNConvOptions = {}) {
+  /** @param inChannels the width of x, or of a pair of sources and targets. */
+  constructor(inChannels: Widths, outChannels: number, nn: NetworkOption, options: NNConvOptions = {}) {
     super(options);
     const { rootWeight = true, bias = true } = options;
     this.inChannels = inChannels;
@@ -34,7 +36,10 @@ export class NNConv extends MessagePassing {
     if (bias) this.bias = this.parameter([outChannels]);
     this.nn = networkOf(nn, "NNConv");
     if (rootWeight)
-      this.lin = new Linear(inChannels, outChannels, { bias: false, weightInitializer: "uniform" });
+      this.lin = new Linear(widthsOf(inChannels)[1], outChannels, {
+        bias: false,
+        weightInitializer: "uniform",
+      });
     this.resetParameters();
   }
 
@@ -44,18 +49,20 @@ export class NNConv extends MessagePassing {
     fill(this.bias, 0);
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeAttr: Tensor, ctx: GraphContext = graphContext()): Tensor {
-    const e = this.structure(edges, x);
+  call(x: NodeInput, edges: EdgeInput, edgeAttr: Tensor, ctx: GraphContext = graphContext()): Tensor {
+    const sent = sentOf(x);
+    const e = this.structure(edges, sent);
     const matrices = this.nn
       .call(e.arrange(edgeAttr), ctx)
-      .reshape([e.numEdges, this.inChannels, this.outChannels]);
-    const messages = e.fromSource(x).expandDims(1).matmul(matrices).squeeze(1);
+      .reshape([e.numEdges, widthsOf(this.inChannels)[0], this.outChannels]);
+    const messages = e.fromSource(sent.x).expandDims(1).matmul(matrices).squeeze(1);
     const sum = this.aggrModule.call(messages, e.rows);
-    const out = this.lin === undefined ? sum : sum.add(this.lin.call(x));
+    const root = rootOf(x);
+    const out = this.lin && root ? sum.add(this.lin.call(root)) : sum;
     return this.bias === undefined ? out : out.add(this.bias);
   }
 
   protected override describe(): string {
-    return `${this.inChannels}, ${this.outChannels}, nn=${this.nn}`;
+    return `${showWidths(this.inChannels)}, ${this.outChannels}, nn=${this.nn}`;
   }
 }

@@ -5,6 +5,7 @@ import type { Draws } from "../draws.ts";
 import type { EdgeInput } from "../edges.ts";
 import { Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type NodeInput, rootOf, sentOf, showWidths, type Widths, widthsOf } from "../node-input.ts";
 
 export interface SAGEConvOptions extends Omit<MessagePassingOptions, "aggr"> {
   /** Default `mean`. `lstm` goes over the neighbours as they stand; see `LSTMAggregation`. */
@@ -32,23 +33,25 @@ export class SAGEConv extends MessagePassing {
   readonly lin: Linear | undefined;
   readonly linL: Linear;
   readonly linR: Linear | undefined;
-  readonly inChannels: number;
+  readonly inChannels: Widths;
   readonly outChannels: number;
   readonly normalize: boolean;
   readonly #aggr: AggregationOption | "lstm";
 
-  constructor(inChannels: number, outChannels: number, options: SAGEConvOptions = {}) {
+  /** @param inChannels the width of x, or of a pair of sources and targets. */
+  constructor(inChannels: Widths, outChannels: number, options: SAGEConvOptions = {}) {
     const { aggr = "mean", normalize = false, rootWeight = true, project = false, bias = true } = options;
-    const lstm = () => new LSTMAggregation(inChannels, inChannels, options);
+    const [sources, targets] = widthsOf(inChannels);
+    const lstm = () => new LSTMAggregation(sources, sources, options);
     super({ ...options, aggr: aggr === "lstm" ? lstm() : aggr });
     this.inChannels = inChannels;
     this.outChannels = outChannels;
     this.normalize = normalize;
     this.#aggr = aggr;
-    if (project) this.lin = new Linear(inChannels, inChannels);
-    const width = inChannels < 0 ? inChannels : this.aggrModule.outChannels(inChannels);
+    if (project) this.lin = new Linear(sources, sources);
+    const width = sources < 0 ? sources : this.aggrModule.outChannels(sources);
     this.linL = new Linear(width, outChannels, { bias });
-    if (rootWeight) this.linR = new Linear(inChannels, outChannels, { bias: false });
+    if (rootWeight) this.linR = new Linear(targets, outChannels, { bias: false });
     this.resetParameters();
   }
 
@@ -59,16 +62,19 @@ export class SAGEConv extends MessagePassing {
     this.linR?.resetParameters(draws.child("linR"));
   }
 
-  call(x: Tensor, edges: EdgeInput): Tensor {
-    const sent = this.lin === undefined ? x : this.lin.call(x).relu();
-    const neighbours = reduceThenLinear(this, this.linL, sent, (h) => this.propagate(edges, { x: h }));
-    const out = this.linR === undefined ? neighbours : neighbours.add(this.linR.call(x));
+  call(x: NodeInput, edges: EdgeInput): Tensor {
+    const sent = sentOf(x);
+    const values = this.lin === undefined ? sent.x : this.lin.call(sent.x).relu();
+    const reduce = (h: Tensor) => this.propagate(edges, { ...sent, x: h });
+    const neighbours = reduceThenLinear(this, this.linL, values, reduce);
+    const root = rootOf(x);
+    const out = this.linR && root ? neighbours.add(this.linR.call(root)) : neighbours;
     if (!this.normalize) return out;
     return out.div(out.norm(-1, { keepdims: true }).maximum(shortest));
   }
 
   protected override describe(): string {
-    return `${this.inChannels}, ${this.outChannels}, aggr=${this.#aggr}`;
+    return `${showWidths(this.inChannels)}, ${this.outChannels}, aggr=${this.#aggr}`;
   }
 }
 

@@ -39,7 +39,7 @@ export class SGConv extends MessagePassing {
 
   call(x: Tensor, edges: EdgeInput, edgeWeight?: Tensor): Tensor {
     const { addSelfLoops } = this;
-    const norm = gcnNorm(this.structure(edges, x), edgeWeight, { addSelfLoops, improved: false });
+    const norm = gcnNorm(this.structure(edges, { x }), edgeWeight, { addSelfLoops, improved: false });
     let h = x;
     for (let k = 0; k < this.K; k++) h = normalizedSum(h, norm, this.aggrModule);
     return this.lin.call(h);

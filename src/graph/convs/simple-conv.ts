@@ -1,9 +1,10 @@
-import { concat, type Tensor } from "../../core/index.ts";
+import { concat, Tensor } from "../../core/index.ts";
 import { UsageError } from "../../ir/errors.ts";
 import { extraLoops } from "../dynamic-edges.ts";
 import type { EdgeInput } from "../edges.ts";
 import { column } from "../groups.ts";
 import { type Message, MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type NodeInput, rootOf, sentOf } from "../node-input.ts";
 
 export interface SimpleConvOptions extends MessagePassingOptions {
   /** What the node itself has to do with it: added, put before, or one more neighbour. Default null: nothing. */
@@ -33,16 +34,19 @@ export class SimpleConv extends MessagePassing {
     this.combineRoot = combineRoot;
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeWeight?: Tensor): Tensor {
-    if (this.combineRoot === "selfLoop") return this.#withLoops(x, edges, edgeWeight);
-    const out = this.propagate(edges, { x, weight: edgeWeight });
-    if (this.combineRoot === null) return out;
-    return this.combineRoot === "sum" ? out.add(x) : concat([x, out], -1);
+  call(x: NodeInput, edges: EdgeInput, edgeWeight?: Tensor): Tensor {
+    if (this.combineRoot === "selfLoop") {
+      return x instanceof Tensor ? this.#withLoops(x, edges, edgeWeight) : noLoops();
+    }
+    const out = this.propagate(edges, { ...sentOf(x), weight: edgeWeight });
+    const root = rootOf(x);
+    if (this.combineRoot === null || root === undefined) return out;
+    return this.combineRoot === "sum" ? out.add(root) : concat([root, out], -1);
   }
 
   /** A loop is added at every node, beside those that are there. */
   #withLoops(x: Tensor, edges: EdgeInput, edgeWeight: Tensor | undefined): Tensor {
-    const e = extraLoops(this.structure(edges, x));
+    const e = extraLoops(this.structure(edges, { x }));
     const weight = edgeWeight && e.arrange(edgeWeight, 1);
     const xj = e.fromSource(x);
     return this.aggrModule.call(weight ? xj.mul(column(weight, x.rank)) : xj, e.rows);
@@ -51,4 +55,14 @@ export class SimpleConv extends MessagePassing {
   override message(m: Message): Tensor {
     return m.has("weight") ? m.xj.mul(m.weight) : m.xj;
   }
+}
+
+function noLoops(): never {
+  throw new UsageError({
+    where: "SimpleConv: combineRoot",
+    problem: "a bipartite graph has no self-loops",
+    expected: "features of one kind of node",
+    got: "a pair of features",
+    try: 'combineRoot: "sum"',
+  });
 }

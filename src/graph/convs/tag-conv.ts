@@ -59,7 +59,7 @@ export class TAGConv extends MessagePassing {
   #hop(edges: EdgeInput, x: Tensor, edgeWeight: Tensor | undefined): (h: Tensor) => Tensor {
     if (!this.normalize) return (h) => this.propagate(edges, { x: h, weight: edgeWeight });
     const options = { addSelfLoops: false, improved: false };
-    const norm = gcnNorm(this.structure(edges, x), edgeWeight, options);
+    const norm = gcnNorm(this.structure(edges, { x }), edgeWeight, options);
     return (h) => normalizedSum(h, norm, this.aggrModule);
   }
 

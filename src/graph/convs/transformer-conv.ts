@@ -3,6 +3,7 @@ import { dropout, type GraphContext, graphContext } from "../context.ts";
 import type { EdgeInput } from "../edges.ts";
 import { Linear } from "../layers/linear.ts";
 import { MessagePassing, type MessagePassingOptions } from "../message-passing.ts";
+import { type NodeInput, neededRoot, sentOf, showWidths, type Widths, widthsOf } from "../node-input.ts";
 import { type Attended, attended, headsTogether } from "./gat-conv.ts";
 import { attributesAt } from "./loop-fill.ts";
 
@@ -42,11 +43,12 @@ export class TransformerConv extends MessagePassing {
   readonly linEdge: Linear | undefined;
   readonly linSkip: Linear;
   readonly linBeta: Linear | undefined;
-  readonly inChannels: number;
+  readonly inChannels: Widths;
   readonly outChannels: number;
   readonly options: Readonly<Required<Omit<TransformerConvOptions, keyof MessagePassingOptions>>>;
 
-  constructor(inChannels: number, outChannels: number, options: TransformerConvOptions = {}) {
+  /** @param inChannels the width of x, or of a pair of sources and targets. */
+  constructor(inChannels: Widths, outChannels: number, options: TransformerConvOptions = {}) {
     super(options);
     const o = { ...defaults, ...options };
     this.options = o;
@@ -55,22 +57,23 @@ export class TransformerConv extends MessagePassing {
     const { bias } = o;
     const width = o.heads * outChannels;
     const total = o.concat ? width : outChannels;
-    this.linKey = new Linear(inChannels, width, { bias });
-    this.linQuery = new Linear(inChannels, width, { bias });
-    this.linValue = new Linear(inChannels, width, { bias });
+    const [sources, targets] = widthsOf(inChannels);
+    this.linKey = new Linear(sources, width, { bias });
+    this.linQuery = new Linear(targets, width, { bias });
+    this.linValue = new Linear(sources, width, { bias });
     if (o.edgeDim !== null) this.linEdge = new Linear(o.edgeDim, width, { bias: false });
-    this.linSkip = new Linear(inChannels, total, { bias });
+    this.linSkip = new Linear(targets, total, { bias });
     if (o.beta && o.rootWeight) this.linBeta = new Linear(3 * total, 1, { bias: false });
     this.resetParameters();
   }
 
-  call(x: Tensor, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
+  call(x: NodeInput, edges: EdgeInput, edgeAttr?: Tensor, ctx: GraphContext = graphContext()): Tensor {
     return this.#attend(x, edges, edgeAttr, ctx).output;
   }
 
   /** The output with the attention that every edge got. */
   returnAttentionWeights(
-    x: Tensor,
+    x: NodeInput,
     edges: EdgeInput,
     edgeAttr?: Tensor,
     ctx: GraphContext = graphContext(),
@@ -78,13 +81,15 @@ export class TransformerConv extends MessagePassing {
     return attended(this.#attend(x, edges, edgeAttr, ctx));
   }
 
-  #attend(x: Tensor, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
+  #attend(x: NodeInput, edges: EdgeInput, edgeAttr: Tensor | undefined, ctx: GraphContext) {
     const { heads, concat, dropout: rate, rootWeight } = this.options;
-    const structure = this.structure(edges, x);
+    const sent = sentOf(x);
+    const root = neededRoot(x, this.type);
+    const structure = this.structure(edges, sent);
     const byHead = (t: Tensor) => t.reshape([t.shape[0]!, heads, this.outChannels]);
-    const query = structure.fromTarget(byHead(this.linQuery.call(x)));
-    let key = structure.fromSource(byHead(this.linKey.call(x)));
-    let value = structure.fromSource(byHead(this.linValue.call(x)));
+    const query = structure.fromTarget(byHead(this.linQuery.call(root)));
+    let key = structure.fromSource(byHead(this.linKey.call(sent.x)));
+    let value = structure.fromSource(byHead(this.linValue.call(sent.x)));
     if (this.linEdge !== undefined && edgeAttr !== undefined) {
       const e = byHead(this.linEdge.call(attributesAt(structure, edgeAttr, undefined)));
       key = key.add(e);
@@ -95,7 +100,7 @@ export class TransformerConv extends MessagePassing {
     const kept = dropout(attention, rate, ctx, (mask) => structure.fromListOrder(mask));
     const sum = this.aggrModule.call(value.mul(kept.expandDims(-1)), structure.rows);
     const neighbours = headsTogether(sum, concat);
-    return { output: rootWeight ? this.#withRoot(neighbours, x) : neighbours, structure, attention };
+    return { output: rootWeight ? this.#withRoot(neighbours, root) : neighbours, structure, attention };
   }
 
   #withRoot(neighbours: Tensor, x: Tensor): Tensor {
@@ -106,6 +111,6 @@ export class TransformerConv extends MessagePassing {
   }
 
   protected override describe(): string {
-    return `${this.inChannels}, ${this.outChannels}, heads=${this.options.heads}`;
+    return `${showWidths(this.inChannels)}, ${this.outChannels}, heads=${this.options.heads}`;
   }
 }
