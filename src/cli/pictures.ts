@@ -51,10 +51,13 @@ function twoClasses({ test, classes }: Dataset, { probabilities }: Assessment): 
   ];
 }
 
-/** Loss and accuracy over the epochs; undefined before the first epoch is over. */
+/** Loss and accuracy over the epochs, and the learning rate where it changes; undefined before the first epoch is over. */
 export function trainingCurves(history: Pictured["history"]): Figure | undefined {
   if (Object.keys(history).length === 0) return undefined;
-  return curves(history, { title: "Training", metrics: ["loss", "accuracy"].filter((m) => m in history) });
+  const rates = history.learning_rate ?? [];
+  const metrics = ["loss", "accuracy"].filter((m) => m in history);
+  if (rates.some((rate) => rate !== rates[0])) metrics.push("learning_rate");
+  return curves(history, { title: "Training", metrics });
 }
 
 const firstConvolution = (model: Model) => model.layers.find((layer) => layer instanceof Conv2D);

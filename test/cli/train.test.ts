@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { trainingCurves } from "../../src/cli/pictures.ts";
 import { readPng } from "../../src/formats/index.ts";
 import { loadModel } from "../../src/nn/index.ts";
 import { temporaryFolder, tendril, tendrilJson, writeMnist } from "./kit.ts";
@@ -69,6 +70,46 @@ describe("train", () => {
     expect(head).toBe("epoch,accuracy,loss,val_accuracy,val_loss");
     expect(first).toMatch(/^0,/);
     expect(JSON.parse(readFileSync(join(out, "history.json"), "utf8"))).toEqual(trained.document.history);
+  });
+
+  test("two classes: the curves of all thresholds as well", async () => {
+    const file = join(folder.path, "two.mjs");
+    writeFileSync(
+      file,
+      `const make = (n) => ({
+         images: Float32Array.from({ length: n * 784 }, (_, i) =>
+           Math.floor(i / 784) % 2 === (i % 784 < 392 ? 1 : 0) ? 1 : 0.1),
+         labels: Uint8Array.from({ length: n }, (_, i) => i % 2),
+       });
+       export default () => ({ train: make(80), test: make(20), classes: ["lower", "upper"] });`,
+    );
+    const two = join(folder.path, "two");
+    const more = [
+      "--epochs",
+      "5",
+      "--batch-size",
+      "20",
+      "--learning-rate",
+      "0.01",
+      "--out",
+      two,
+      "--verbose",
+      "0",
+    ];
+    const { document } = await tendrilJson(["train", file, ...more]);
+    for (const name of ["roc", "precision-recall"]) {
+      expect(document.files).toHaveProperty([`${name}.png`]);
+      expect(readFileSync(join(two, `${name}.svg`), "utf8")).toContain("positive: upper");
+    }
+    expect(document.testAccuracy).toBe(1);
+    expect(readFileSync(join(two, "roc.svg"), "utf8")).toContain("AUC 1<");
+  });
+
+  test("the learning rate is drawn where it changes", () => {
+    const loss = [1, 0.5];
+    const panels = (rates: readonly number[]) =>
+      trainingCurves({ loss, learning_rate: rates })!.panels.length;
+    expect(panels([0.1, 0.01])).toBeGreaterThan(panels([0.1, 0.1]));
   });
 
   test("same seed, same weights, for any number of threads; another seed, others", async () => {
