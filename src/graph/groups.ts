@@ -212,7 +212,8 @@ export class Groups {
   softmax(values: Tensor): Tensor {
     const highest = this.spread(this.max(values.stopGradient())).stopGradient();
     const e = values.sub(highest).exp();
-    return e.div(this.spread(this.sum(e).add(softmaxEpsilon)));
+    // Added behind the spreading, which reads 0 for what belongs to no group: nothing is divided by 0.
+    return e.div(this.spread(this.sum(e)).add(softmaxEpsilon));
   }
 
   /**

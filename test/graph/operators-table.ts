@@ -17,7 +17,7 @@ import {
   type Graph,
   type GraphContext,
   GraphConv,
-  type GraphModule,
+  GraphModule,
   GraphNorm,
   GraphSAGE,
   globalAddPool,
@@ -77,6 +77,16 @@ function plain(
       return { module, call: (g, ctx) => module.call(g.x, g.edgeIndex as never, ctx) };
     },
   };
+}
+
+/** Several modules as one, with the weights of all. */
+class Parts extends GraphModule {
+  readonly parts: readonly GraphModule[];
+
+  constructor(parts: readonly GraphModule[]) {
+    super();
+    this.parts = parts;
+  }
 }
 
 const nn = (inputs: number, outputs = 4) => [new Linear(inputs, 5), "tanh", new Linear(5, outputs)] as const;
@@ -184,6 +194,22 @@ const readouts: readonly Row[] = [
         return globalAddPool(conv1.call(x, edgeIndex), batch);
       };
       return { module, call };
+    },
+  },
+  {
+    name: "TopKPooling, twice above a score",
+    rows: "graphs",
+    make() {
+      const first = new TopKPooling(n, { minScore: 0.1 });
+      const second = new TopKPooling(2, { minScore: 0.2 });
+      const conv1 = new GATConv(n, 2, { edgeDim: 2 });
+      const call = (g: Graph, ctx: GraphContext) => {
+        const { x, edgeIndex, batch } = first.call(g.x, g.edgeIndex, g.batch);
+        const h = conv1.call(x, edgeIndex, g.edgeAttr, ctx).tanh();
+        const pooled = second.call(h, edgeIndex, batch);
+        return globalAddPool(pooled.x, pooled.batch);
+      };
+      return { module: new Parts([first, second, conv1]), call };
     },
   },
   {

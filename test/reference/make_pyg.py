@@ -147,6 +147,8 @@ CASES = {
     "topk": ("TopKPooling", [IN], {"ratio": 0.6}, ["x", "edges", "batch"]),
     "topk, number": ("TopKPooling", [IN], {"ratio": 2, "multiplier": 2.0}, ["x", "edges"]),
     "sag": ("SAGPooling", [IN], {}, ["x", "edges", "batch"]),
+    "topk, least score": ("TopKPooling", [IN], {"min_score": 0.3}, ["x", "edges", "batch"]),
+    "sag, least score": ("SAGPooling", [IN], {"min_score": 0.2, "multiplier": 3.0}, ["x", "edges", "batch"]),
     "GCN": ("GCN", [IN, 4, 2], {"out_channels": OUT}, xew),
     "GCN, jumping": ("GCN", [IN, 4, 3], {"out_channels": OUT, "jk": "cat", "norm": "layer_norm"}, xe),
     "GCN, jumping by LSTM": ("GCN", [IN, 4, 3], {"out_channels": OUT, "jk": "lstm"}, xe),
