@@ -17,9 +17,10 @@ export interface ModelParcel extends Pick<RunState, "weights" | "optimizers"> {
 }
 
 /**
- * A model as plain data.
+ * A model as plain data. The values of metrics come back in logs; what a metric keeps besides (the counts of a confusion
+ * matrix, the points of a curve) stays with the model that was sent.
  *
- * @throws UsageError for a model that is not built; UnsupportedError for one whose computation or loss is written in code.
+ * @throws UsageError for a model that is not built; UnsupportedError for one whose computation, loss or metric is written in code.
  */
 export function packModel(model: Model): ModelParcel {
   if (!model.built) {
@@ -32,13 +33,13 @@ export function packModel(model: Model): ModelParcel {
     });
   }
   const { compiled } = model;
-  const training = compiled === undefined ? null : trainingConfig(compiled);
+  const training = compiled === undefined ? null : trainingConfig(compiled, "tendril");
   if (training === undefined || model.trainStep !== undefined) {
     throw new UnsupportedError({
       where: model.label,
       problem: "code cannot be sent to the engine",
-      expected: "losses and training steps that have a name",
-      got: training === undefined ? "a loss that is a function" : "a training step of its own",
+      expected: "losses, metrics and training steps that have a name",
+      got: training === undefined ? "a loss or a metric that is a function" : "a training step of its own",
       try: "write a worker file that makes the model, and serve it as a task: serveEngine({ tasks })",
     });
   }

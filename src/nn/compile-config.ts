@@ -24,18 +24,25 @@ const ownMetrics = new Set<string>([metrics.ConfusionMatrix.type, metrics.ExactA
 
 /**
  * Keras's `training_config` of a compiled model; undefined where the loss is a function of the user's own, which no file
- * can hold. Metrics that Keras does not have are left out.
+ * can hold. For Keras, metrics that it does not have are left out; for another Tendril nothing is, so that a metric which
+ * is a function gives undefined too.
  */
-export function trainingConfig(state: CompiledState): Record<string, unknown> | undefined {
+export function trainingConfig(
+  state: CompiledState,
+  reader: Reader = "keras",
+): Record<string, unknown> | undefined {
   const { loss, lossWeights, metrics: plain, weightedMetrics } = state.options;
   const { optimizer } = state;
   const savedLoss = loss == null ? null : mapTree(loss as Tree<LossIdentifier | null>, lossToConfig);
-  if (contains(savedLoss, undefined)) return undefined;
+  const [savedMetrics, savedWeighted] = [plain, weightedMetrics].map((m) => metricsToConfig(m, reader));
+  if (contains([savedLoss, ...(reader === "keras" ? [] : [savedMetrics, savedWeighted])], undefined)) {
+    return undefined;
+  }
   return {
     loss: savedLoss,
     loss_weights: lossWeights ?? null,
-    metrics: metricsToConfig(plain),
-    weighted_metrics: metricsToConfig(weightedMetrics),
+    metrics: without(savedMetrics),
+    weighted_metrics: without(savedWeighted),
     run_eagerly: false,
     steps_per_execution: 1,
     jit_compile: false,
@@ -65,19 +72,25 @@ function lossToConfig(identifier: LossIdentifier | null): string | Saved | null 
   return { class_name: identifier.type, config: identifier.config() };
 }
 
-function metricsToConfig(option: CompileOptions["metrics"]): unknown {
+type Reader = "keras" | "tendril";
+
+function metricsToConfig(option: CompileOptions["metrics"], reader: Reader): unknown {
   if (option == null) return null;
-  const saved = mapTree(option as Tree<MetricIdentifier | null>, metricToConfig);
-  return without(Array.isArray(saved) || typeof option === "object" ? saved : [saved]);
+  const saved = mapTree(option as Tree<MetricIdentifier | null>, (m) => metricToConfig(m, reader));
+  return Array.isArray(saved) || typeof option === "object" ? saved : [saved];
 }
 
-function metricToConfig(identifier: MetricIdentifier | null): string | Saved | null | undefined {
+/** Undefined for what the reader could not make again. */
+function metricToConfig(
+  identifier: MetricIdentifier | null,
+  reader: Reader,
+): string | Saved | null | undefined {
   if (identifier === null) return null;
   if (typeof identifier === "string" && words.has(identifier)) return identifier;
   if (typeof identifier === "function") return undefined;
   // The shapes matter to the words only.
   const metric = getMetric(identifier, { labels: [], predictions: [] });
-  if (ownMetrics.has(metric.type)) return undefined;
+  if (reader === "keras" && ownMetrics.has(metric.type)) return undefined;
   if (identifier === snakeCase(metric.type)) return identifier;
   return { class_name: metric.type, config: metric.config() };
 }

@@ -1,13 +1,18 @@
 import { describe, expect, test } from "vitest";
+import { packModel, unpackModel } from "../../src/browser/parcel.ts";
+import type { Tensor } from "../../src/core/index.ts";
 import {
   Adam,
   CompiledState,
   type CompileOptions,
   ConfusionMatrix,
   compileOptionsFromConfig,
+  Dense,
   ExponentialDecay,
+  Input,
   losses,
   metrics,
+  Sequential,
   SGD,
   trainingConfig,
 } from "../../src/nn/index.ts";
@@ -111,5 +116,31 @@ describe("what compile was told survives a Keras file", () => {
       const optimizer_config = { class_name: name, config: {} };
       expect(() => compileOptionsFromConfig({ loss: "mse", optimizer_config })).toThrow(/not known here/);
     }
+  });
+});
+
+describe("a model that is sent to the engine of a page", () => {
+  const made = (chosen: CompileOptions["metrics"]) => {
+    const model = new Sequential([Input({ shape: [2] }), new Dense({ units: 3, activation: "softmax" })], {
+      seed: 1,
+    });
+    model.compile({ optimizer: "sgd", loss: "categoricalCrossentropy", metrics: chosen });
+    return model;
+  };
+  const x = Array.from({ length: 12 }, (_, i) => [Math.sin(i), Math.cos(3 * i)]);
+  const y = x.map((_, i) => [0, 1, 2].map((k) => Number(i % 3 === k)));
+
+  test("keeps the metrics that Keras does not have", async () => {
+    const model = made([new metrics.ConfusionMatrix({ classes: 3 }), new metrics.ExactAUC({ curve: "PR" })]);
+    const sent = unpackModel(structuredClone(packModel(model)), undefined, {});
+    const options = { verbose: 0, returnDict: true } as const;
+    const found = await sent.evaluate(x, y, options);
+    expect(Object.keys(found)).toEqual(["confusion_matrix", "exact_auc", "loss"]);
+    expect(found).toEqual(await model.evaluate(x, y, options));
+  });
+
+  test("refuses a metric that is code", () => {
+    const ones = (_: Tensor, predicted: Tensor) => predicted.sum(-1);
+    expect(() => packModel(made([ones as never]))).toThrow(/a metric that is a function/);
   });
 });

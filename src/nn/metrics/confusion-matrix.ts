@@ -26,6 +26,10 @@ export class ConfusionMatrix extends Metric {
     return ConfusionMatrix.type;
   }
 
+  protected override ownConfig() {
+    return this.#classes === undefined ? {} : { classes: this.#classes };
+  }
+
   sums(yTrue: Tensor, yPred: Tensor, weight?: Tensor): Tensor[] {
     const outputs = yPred.shape.at(-1) as number;
     const classes = this.#classes ?? (outputs === 1 ? 2 : outputs);
