@@ -146,7 +146,7 @@ export function extraLoops(edges: Edges): Edges {
 
 /**
  * Edges from the `k` nodes with the nearest features to each node, which is its own nearest one; fewer in smaller graphs. Distances
- * are Euclidean, between all nodes.
+ * are Euclidean, between the nodes of each graph.
  *
  * @param x features [nodes, …]
  * @param batch the nodes of each graph; one graph unless given.
@@ -154,14 +154,9 @@ export function extraLoops(edges: Edges): Edges {
 export function nearestEdges(x: Tensor, k: number, batch?: Groups): Edges {
   const count = x.shape[0]!;
   const flat = x.reshape([count, countOf(x.shape.slice(1))]).stopGradient();
-  const distance = flat.expandDims(1).sub(flat.expandDims(0)).square().sum(-1);
-  const apart = batch?.ids.expandDims(1).notEqual(batch.ids.expandDims(0));
-  const within = apart ? where(apart, Number.POSITIVE_INFINITY, distance) : distance;
-  const places = arange(k);
-  // There may be fewer nodes than k: positions beyond them read 0, and are not alive.
-  const neighbours = takeOrZero(argsort(within).transpose(), places).transpose();
-  const found = takeAlongAxis(within, neighbours).isFinite();
-  const alive = found.logicalAnd(places.less(sizeOf(count)).expandDims(0));
+  const { neighbours, alive } = batch?.span
+    ? nearestInBlocks(flat, k, batch, batch.span)
+    : nearestOfAll(flat, k, batch);
   const numSlots = mulSize(count, k);
   const number = arange(numSlots);
   return new Edges(
@@ -177,4 +172,43 @@ export function nearestEdges(x: Tensor, k: number, batch?: Groups): Edges {
       listed: number,
     }),
   );
+}
+
+/** Nodes that are found for each node, nearest first, and which of them there are: [nodes, k] both. */
+interface Nearest {
+  readonly neighbours: Tensor;
+  readonly alive: Tensor;
+}
+
+/** Of rows of distances [rows, nodes], infinite for what is not to be found. */
+function smallest(distances: Tensor, k: number): Nearest {
+  const places = arange(k);
+  // There may be fewer nodes than k: positions beyond them read 0, and are not alive.
+  const neighbours = takeOrZero(argsort(distances).transpose(), places).transpose();
+  const found = takeAlongAxis(distances, neighbours).isFinite();
+  return { neighbours, alive: found.logicalAnd(places.less(sizeOf(distances.shape[1]!)).expandDims(0)) };
+}
+
+/** Compares all pairs of nodes: where graphs are not sorted, or their sizes not known to the host. */
+function nearestOfAll(flat: Tensor, k: number, batch: Groups | undefined): Nearest {
+  const distance = flat.expandDims(1).sub(flat.expandDims(0)).square().sum(-1);
+  const apart = batch?.ids.expandDims(1).notEqual(batch.ids.expandDims(0));
+  return smallest(apart ? where(apart, Number.POSITIVE_INFINITY, distance) : distance, k);
+}
+
+/** Compares the nodes of each graph, in blocks as large as the largest graph. */
+function nearestInBlocks(flat: Tensor, k: number, batch: Groups, span: Tensor): Nearest {
+  const [side, width] = [span.shape[0]!, flat.shape[1]!];
+  const { rows, positions, places } = batch.blocks(span);
+  const blocks = takeOrZero(flat, positions).reshape([batch.size, side, width]);
+  const distance = blocks.expandDims(2).sub(blocks.expandDims(1)).square().sum(-1);
+  const there = span.less(batch.sizes.expandDims(1)).expandDims(1);
+  const within = where(there, distance, Number.POSITIVE_INFINITY).reshape([rows, side]);
+  const found = smallest(within, k);
+  const row = places();
+  const begin = take(batch.ptr, batch.ids).expandDims(1);
+  return {
+    neighbours: take(found.neighbours, row).add(begin),
+    alive: take(found.alive.cast("int32"), row).greater(0),
+  };
 }

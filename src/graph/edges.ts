@@ -3,6 +3,7 @@
  * order of targets; gradients flow along compressed columns, so that nothing is scattered.
  */
 import {
+  arange,
   argsort,
   customGradient,
   segmentSum,
@@ -63,7 +64,7 @@ export class Edges {
     this.rows = new Groups(source.numNodes, source.numEdges, "edge", {
       ptr: () => this.#array("ptr"),
       ids: () => this.target,
-      largest: source.largest && (() => source.largest!()),
+      span: source.largest && (() => arange(source.largest!())),
     });
   }
 

@@ -34,7 +34,7 @@ import {
 import type { Data, GraphArray } from "./data.ts";
 import type { EdgeSource } from "./edges.ts";
 import { Graph, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
-import { type GroupArrays, pickRows } from "./groups.ts";
+import { type GroupArrays, largestOf, pickRows } from "./groups.ts";
 import { type Kept, keptOf } from "./kept.ts";
 import {
   asSparse,
@@ -67,6 +67,7 @@ class Sizes {
   readonly graphs = dim("graphs");
   readonly labelled = dim("labelled");
   readonly nonzero = dim("features that are not 0");
+  readonly largest = dim("nodes of the largest graph");
   readonly #others = new Map<string, Dim>();
 
   /** The symbol of a field that counts neither nodes nor edges. */
@@ -81,7 +82,7 @@ class Sizes {
 type ArrayName = `edges.${CompressedName}` | `loops.${CompressedName}` | `sparse.${SparseName}` | NodeArray;
 
 /** Arrays of the nodes of each graph, or of those that are kept of them: `nodes.ptr`, `nodes/0.5/0.5.positions`. */
-type NodeArray = `nodes${string}.${keyof Kept}`;
+type NodeArray = `nodes${string}.${keyof Kept}` | "nodes.span";
 
 /** Noise that is drawn for each step. */
 interface Drawn extends ValueSpec {
@@ -174,6 +175,7 @@ export class Form {
     const field = this.#fields.get(name);
     if (field !== undefined) return field;
     const int = (size: Size): ValueSpec => ({ shape: [size], dtype: "int32" });
+    if (name === "nodes.span") return int(this.#sizes.largest);
     if (name === "labelled.index") return int(labelled);
     if (name === "labelled.rank") return int(this.outputs[0]![0]!);
     if (name.startsWith("sparse.")) return this.#sparseSpec(name.slice("sparse.".length) as SparseName);
@@ -244,7 +246,7 @@ export class Form {
       edges: structure("edges"),
       fields: [...this.#fields.keys()],
       field: (name) => (name === "x" && this.#sparse ? asSparse(tensorOf(name), features) : tensorOf(name)),
-      nodes: groups("nodes"),
+      nodes: { ...groups("nodes"), span: () => tensorOf("nodes.span" satisfies ArrayName) },
     };
     return new Graph(source);
   }
@@ -304,6 +306,7 @@ export class Form {
       set(looped, () => data.edgeIndex.compressedWithLoops.source.length);
     }
     set(graphs, () => nodeArrays(data)[0].length - 1);
+    set(this.#sizes.largest, () => largestOf(nodeArrays(data)[0]));
     for (const name of this.#names) {
       const [structure, array] = splitName(name);
       if (array === "positions")
@@ -326,6 +329,9 @@ export class Form {
     }
     if (name.startsWith("sparse."))
       return ints(sparse![name.slice("sparse.".length) as Exclude<SparseName, "value">]);
+    if (name === "nodes.span") {
+      return ints(Int32Array.from({ length: largestOf(nodeArrays(data)[0]) }, (_, i) => i));
+    }
     const [structure, array] = splitName(name) as [string, CompressedName];
     if (structure.startsWith("nodes")) return ints(keptNodes(data, structure)[array as keyof Kept]);
     if (name === "labelled.index") return ints(chosen!.index);

@@ -32,8 +32,8 @@ export interface GroupArrays {
   /** Where values do not stand sorted by group: their positions in the order of groups, and the inverse. */
   readonly order?: (() => Tensor) | undefined;
   readonly rank?: (() => Tensor) | undefined;
-  /** How many values the largest group has, where the host knows. */
-  readonly largest?: (() => number) | undefined;
+  /** 0, 1, …: as many as the largest group has values; only of sorted groups whose sizes the host knows. */
+  readonly span?: (() => Tensor) | undefined;
   /** What is kept where the best of each group are chosen; only of sorted groups whose sizes the host knows. */
   readonly kept?: ((ratio: Ratio) => KeptArrays) | undefined;
 }
@@ -222,9 +222,10 @@ export class Groups {
    *
    * @throws UsageError where `steps` is not given and the host does not know how large the groups are.
    */
-  dense(values: Tensor, steps = this.#arrays.largest?.()): Tensor {
+  dense(values: Tensor, steps?: Size): Tensor {
     this.#fits(values, this.count, this.what);
-    if (steps === undefined) {
+    const span = steps === undefined ? this.span : arange(steps);
+    if (typeof span?.shape[0] !== "number") {
       throw new UsageError({
         where: "values side by side",
         problem: "how large the groups are is not known before the program runs",
@@ -233,21 +234,37 @@ export class Groups {
         try: "maxNumElements: 32",
       });
     }
+    const { rows, positions, places } = this.blocks(span);
     const inner = values.shape.slice(1);
-    const rows = mulSize(this.size, steps);
-    const offsets = arange(steps).expandDims(0);
-    const begin = this.ptr.slice(0, -1).expandDims(1);
-    const there = offsets.less(this.sizes.expandDims(1));
-    const positions = where(there, begin.add(offsets), -1).reshape([rows]);
     return customGradient((sorted) => ({
-      value: takeOrZero(sorted, positions).reshape([this.size, steps, ...inner]),
-      gradient: (g) => {
-        const ids = this.sorted(this.ids);
-        const offset = arange(this.count).sub(take(this.ptr, ids));
-        const place = where(offset.less(steps), ids.mul(steps).add(offset), -1);
-        return [takeOrZero(g.reshape([rows, ...inner]), place)];
-      },
+      value: takeOrZero(sorted, positions).reshape([this.size, span.shape[0]!, ...inner]),
+      gradient: (g) => [takeOrZero(g.reshape([rows, ...inner]), places())],
     }))(this.sorted(values));
+  }
+
+  /** 0, 1, …: as many as the largest group has values. Undefined where values are not sorted, or sizes not known to the host. */
+  get span(): Tensor | undefined {
+    return this.#arrays.span?.();
+  }
+
+  /**
+   * Every group in a block of as many rows as `span` has: the position of each row among the sorted values (-1 where the group has
+   * fewer), and the row of each value (-1 where the block has fewer).
+   */
+  blocks(span: Tensor): { readonly rows: Size; readonly positions: Tensor; places(): Tensor } {
+    const steps = span.shape[0]!;
+    const rows = mulSize(this.size, steps);
+    const begin = this.ptr.slice(0, -1).expandDims(1);
+    const there = span.less(this.sizes.expandDims(1));
+    return {
+      rows,
+      positions: where(there, begin.add(span), -1).reshape([rows]),
+      places: () => {
+        const sorted = this.sorted(this.ids);
+        const offset = arange(this.count).sub(take(this.ptr, sorted));
+        return where(offset.less(sizeOf(steps)), sorted.mul(sizeOf(steps)).add(offset), -1);
+      },
+    };
   }
 
   /** The values in the order of groups. */
@@ -277,7 +294,7 @@ export function constantArrays(ptr: Int32Array, ids = idsOf(ptr)): GroupArrays {
   return {
     ptr: () => tensor(ptr),
     ids: () => tensor(ids),
-    largest: () => largestOf(ptr),
+    span: () => arange(largestOf(ptr)),
     kept(ratio) {
       const kept = keptOf(ptr, ratio);
       return {
@@ -289,9 +306,9 @@ export function constantArrays(ptr: Int32Array, ids = idsOf(ptr)): GroupArrays {
   };
 }
 
-/** The most values of a group. */
+/** The most values of a group, but at least 1. */
 export function largestOf(ptr: Int32Array): number {
-  let most = 0;
+  let most = 1;
   for (let g = 0; g + 1 < ptr.length; g++) most = Math.max(most, ptr[g + 1]! - ptr[g]!);
   return most;
 }

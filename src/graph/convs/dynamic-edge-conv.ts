@@ -9,7 +9,8 @@ import { edgeMessage } from "./edge-conv.ts";
 
 /**
  * Edge convolution over the k nearest neighbours in the space of the features (Wang et al. 2019), each node being its own nearest
- * one. The neighbours are found inside the program, anew at every call: time and memory grow with the square of the nodes.
+ * one. The neighbours are found inside the program, anew at every call: time and memory grow with the graphs times the square of
+ * the nodes of the largest one.
  *
  * x [nodes, in] → [nodes, out of `nn`, which takes 2 · in]
  */
