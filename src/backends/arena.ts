@@ -173,7 +173,7 @@ export interface Ledger {
   bytes: number;
 }
 
-/** A buffer in an arena. Its content is zero at first. */
+/** A buffer in an arena. It holds `content` at first, or else zeros. */
 export class ArenaBuffer implements DeviceBuffer {
   readonly dtype: DType;
   readonly count: number;
@@ -181,7 +181,7 @@ export class ArenaBuffer implements DeviceBuffer {
   private readonly ledger: Ledger;
   private at: number;
 
-  constructor(arena: Arena, ledger: Ledger, dtype: DType, count: number) {
+  constructor(arena: Arena, ledger: Ledger, dtype: DType, count: number, content?: ArrayLike<number>) {
     if (!Number.isSafeInteger(count) || count < 0) {
       throw new UsageError({
         where: "allocate",
@@ -196,7 +196,8 @@ export class ArenaBuffer implements DeviceBuffer {
     this.arena = arena;
     this.ledger = ledger;
     this.at = arena.allocate(this.bytes);
-    arena.view().u8.fill(0, this.at, this.at + this.bytes);
+    if (content?.length === count) writeArray(arena.view(), dtype, this.at, content);
+    else arena.view().u8.fill(0, this.at, this.at + this.bytes);
     ledger.buffers += 1;
     ledger.bytes += this.bytes;
   }

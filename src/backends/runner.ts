@@ -91,8 +91,8 @@ export class MachineBackend implements PlanBackend {
     this.machine.release();
   }
 
-  allocate(dtype: DType, count: number): DeviceBuffer {
-    return new ArenaBuffer(this.arena, this.store.ledger, dtype, count);
+  allocate(dtype: DType, count: number, content?: ArrayLike<number>): DeviceBuffer {
+    return new ArenaBuffer(this.arena, this.store.ledger, dtype, count, content);
   }
 
   memory(): MemoryReport {

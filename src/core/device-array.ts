@@ -80,8 +80,8 @@ export function deviceArray(
     values instanceof Int32Array ? "int32" : values instanceof Uint8Array ? "uint8" : "float32";
   const dtype = options.dtype ?? natural;
   const name = options.backend ?? defaultBackend;
-  const buffer = getBackend(name).allocate(dtype, values.length);
-  buffer.write(dtype === natural && !(values instanceof Float64Array) ? values : toTyped(dtype, values));
+  const content = dtype === natural && !(values instanceof Float64Array) ? values : toTyped(dtype, values);
+  const buffer = getBackend(name).allocate(dtype, values.length, content);
   return new HeldArray([...shape], name, buffer);
 }
 

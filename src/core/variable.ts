@@ -141,8 +141,7 @@ export class Variable {
     const { buffer } = this.#held;
     if (buffer !== undefined && this.#backend === backend) return buffer;
     const content = buffer?.read() ?? evaluate([this.#start()], homeOf(backend))[0]!;
-    const moved = backend.allocate(this.dtype, content.length);
-    moved.write(content);
+    const moved = backend.allocate(this.dtype, content.length, content);
     buffer?.release();
     this.#held.buffer = moved;
     this.#backend = backend;

@@ -72,7 +72,8 @@ interface BackendBase {
   readonly name: string;
   /** How many threads work together on a plan. Results do not depend on it. */
   readonly threads: number;
-  allocate(dtype: DType, count: number): DeviceBuffer;
+  /** Memory for `count` elements, which are those of `content` (as many) or else zeros. */
+  allocate(dtype: DType, count: number, content?: ArrayLike<number>): DeviceBuffer;
   memory(): MemoryReport;
   /** Ends the other threads, if there are any. */
   release(): void;

@@ -58,8 +58,10 @@ export class ReferenceBackend implements ProgramBackend {
   readonly threads = 1;
   readonly #live = new Set<HostBuffer>();
 
-  allocate(dtype: DType, count: number): DeviceBuffer {
-    return new HostBuffer(dtype, count, this.#live);
+  allocate(dtype: DType, count: number, content?: ArrayLike<number>): DeviceBuffer {
+    const made = new HostBuffer(dtype, count, this.#live);
+    if (content) made.write(content);
+    return made;
   }
 
   memory(): MemoryReport {
