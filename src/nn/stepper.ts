@@ -68,7 +68,6 @@ interface Form {
   readonly xs: readonly ArraySpec[];
   readonly ys: readonly ArraySpec[];
   readonly weighted: boolean;
-  readonly layout: string | undefined;
 }
 
 interface InputSpec {
@@ -445,7 +444,8 @@ export class Stepper {
 
   #plan(what: string, form: Rows, make: () => Plan): Plan {
     const { plans } = this.state;
-    const name = `${what} ${JSON.stringify(formOf(form))}`;
+    // A layout's key says what there is to say of the arrays.
+    const name = `${what} ${form.layout?.key ?? JSON.stringify(formOf(form))}`;
     const plan = plans.get(name) ?? make();
     plans.set(name, plan);
     return plan;
@@ -611,5 +611,5 @@ export function arraysOf(r: Rows): TypedArray[] {
 
 function formOf(r: Rows): Form {
   const spec = (a: HostArray) => ({ row: a.shape.slice(1), dtype: a.dtype, divisor: a.divisor });
-  return { xs: r.xs.map(spec), ys: r.ys.map(spec), weighted: r.weight !== undefined, layout: r.layout?.key };
+  return { xs: r.xs.map(spec), ys: r.ys.map(spec), weighted: r.weight !== undefined };
 }
