@@ -163,7 +163,7 @@ class Emitter {
     const kind = wide ? (this.isFloat(s.value) ? "f" : "i") : "b";
     const offset = s.offset + j * w * (wide ? 4 : 1);
     let value = this.at(s.value, j);
-    if (!wide) value = w === 1 ? `(uint8_t)${value}` : `__builtin_convertvector(${value}, vb${w})`;
+    if (!wide) value = w === 1 ? `(uint8_t)${value}` : `to_bytes${w}(${value})`;
     this.line(`AT(u${kind}${w}, ${this.at(s.addr)}, ${offset}) = ${value};`);
   }
 

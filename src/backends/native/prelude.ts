@@ -81,6 +81,24 @@ const rounding = [
   ["nearest", "__builtin_rintf", 8],
 ] as const;
 
+/** The lowest byte of each lane. GCC takes the conversion of narrow vectors apart, lane by lane. */
+function toBytes(w: number): string {
+  const general = `return __builtin_convertvector(a, vb${w});`;
+  if (w > 8) return general;
+  const lowest = Array.from({ length: w }, (_, l) => 4 * l).join(", ");
+  return `
+#if defined(__clang__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+  ${general}
+#else
+  typedef uint8_t bytes __attribute__((vector_size(${4 * w})));
+  const bytes x = __builtin_shuffle((bytes)a, (bytes){${lowest}});
+  vb${w} r;
+  __builtin_memcpy(&r, &x, ${w});
+  return r;
+#endif
+`;
+}
+
 function vectors(w: number): string {
   const [f, i, u] = [`vf${w}`, `vi${w}`, `vu${w}`];
   const fast = x64[w]!;
@@ -129,6 +147,7 @@ INLINE ${i} f2i${w}(${f} a) {
 }
 INLINE ${f} i2f${w}(${i} a) { return __builtin_convertvector(a, ${f}); }
 INLINE ${f} u2f${w}(${i} a) { return __builtin_convertvector((${u})a, ${f}); }
+INLINE vb${w} to_bytes${w}(${i} a) { ${toBytes(w)} }
 INLINE ${i} idiv${w}(${i} a, ${i} b) { ${eachOfTwo("idiv1")} }
 INLINE ${i} irem${w}(${i} a, ${i} b) { ${eachOfTwo("irem1")} }
 INLINE ${i} first${w}(${i} a, int count) {
