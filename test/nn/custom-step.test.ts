@@ -3,10 +3,13 @@ import { gradient, key, randomNormal, randomUniform, type Tensor, tensor } from 
 import { NumericError, UsageError } from "../../src/ir/errors.ts";
 import {
   Adam,
+  BackupAndRestore,
   BatchNormalization,
   Dense,
   Dropout,
+  ExponentialDecay,
   Input,
+  LambdaCallback,
   LeakyReLU,
   Model,
   Sequential,
@@ -15,6 +18,7 @@ import {
   type StepTools,
 } from "../../src/nn/index.ts";
 import { testBackend as backend } from "../backends.ts";
+import { folder } from "./resume-kit.ts";
 
 const x = { data: Float32Array.of(1, 2, 3, -1, 0.5, 2, 0, 1, -2), shape: [3, 3] };
 const y = Float32Array.of(1, 0, 2);
@@ -140,6 +144,53 @@ describe("adversarial networks", () => {
     again.compile({ optimizer: new Adam({ learningRate: 0.005, beta1: 0.5 }), backend });
     await again.fit(real, undefined, { epochs: 2, batchSize: 16, verbose: 0, seed: 1 });
     expect(again.generator.getWeights()).toEqual(gan.generator.getWeights());
+  });
+
+  test("cut anywhere and resumed, both optimizers go on as if nothing had been", async () => {
+    const start = () => {
+      const gan = new Gan();
+      const rate = new ExponentialDecay({ initialLearningRate: 0.01, decaySteps: 3, decayRate: 0.5 });
+      gan.compile({ optimizer: new SGD({ learningRate: rate, momentum: 0.9 }), backend });
+      return gan;
+    };
+    const options = { batchSize: 16, verbose: 0, seed: 1 } as const;
+    const ends = async (gan: Gan) => {
+      // An epoch more shows what the slots hold.
+      await gan.fit(real, undefined, { ...options, initialEpoch: 2, epochs: 3 });
+      const steps = [gan.criticOptimizer.iterations, gan.compiled!.optimizer.iterations];
+      return { steps, weights: [...gan.critic.getWeights(), ...gan.generator.getWeights()] };
+    };
+    const straight = start();
+    await straight.fit(real, undefined, { ...options, epochs: 2 });
+    const middle = [straight.critic.getWeights(), straight.generator.getWeights()] as const;
+    const wanted = await ends(straight);
+    expect(wanted.steps).toEqual([24, 12]);
+    for (const stopAfter of [1, 3, 4, 6, 7]) {
+      const backup = folder();
+      const controller = new AbortController();
+      let batches = 0;
+      const stop = new LambdaCallback({
+        onTrainBatchEnd: () => {
+          if (++batches === stopAfter) controller.abort("test");
+        },
+      });
+      const { signal } = controller;
+      const callbacks = [new BackupAndRestore(backup), stop];
+      const cut = start().fit(real, undefined, { ...options, epochs: 2, signal, callbacks });
+      await expect(cut).rejects.toMatchObject({ code: "cancelled" });
+      const resumed = start();
+      await resumed.fit(real, undefined, {
+        ...options,
+        epochs: 2,
+        callbacks: [new BackupAndRestore(backup)],
+      });
+      expect(await ends(resumed), `after ${stopAfter}`).toEqual(wanted);
+    }
+    // The weights alone would not do.
+    const bare = start();
+    bare.critic.setWeights(middle[0]);
+    bare.generator.setWeights(middle[1]);
+    expect((await ends(bare)).weights).not.toEqual(wanted.weights);
   });
 
   test("the generator learns where the data are", async () => {
