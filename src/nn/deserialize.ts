@@ -14,6 +14,8 @@ import { layers as knownLayers } from "./layers/index.ts";
 import { Merge } from "./merge.ts";
 import { Model } from "./model.ts";
 import { keyInFile, suggestion } from "./naming.ts";
+import { OperationLayer } from "./operation-layer.ts";
+import { isOperation, isTensor, readOperation, templateOf } from "./read-operation.ts";
 import { Sequential } from "./sequential.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
 
@@ -200,7 +202,7 @@ function readFunctional(config: JsonView, options: DeserializeOptions): Model {
   const modelName = config.field("name").or("string", undefined);
   const random = key(0, modelName);
   for (const view of entries) {
-    const layer = readObject(view, options);
+    const layer = isOperation(view) ? readOperation(view) : readObject(view, options);
     const name = view.field("name").or("string", layer.name);
     if (layers.has(name)) throw damaged(view, `two layers are named "${name}"`);
     layers.set(name, layer);
@@ -286,19 +288,22 @@ function readCall(layer: Layer, node: JsonView, layers: ReadonlyMap<string, Laye
     return { layer, inputs, listed: inputs.length > 1, training: readKwargs(layer, kwargs) };
   }
   const args = node.field("args").items();
-  const isTensor = ({ value }: JsonView) =>
-    typeof value === "object" &&
-    value !== null &&
-    "class_name" in value &&
-    value.class_name === "__keras_tensor__";
+  const referred = (v: JsonView) => readReference(v.field("config").field("keras_history"), layers, () => 0);
+  if (layer instanceof OperationLayer) {
+    const views = templateOf(args, layer.label).tensors;
+    if (JSON.stringify(templateOf(args, layer.label).args) !== JSON.stringify(layer.config.args)) {
+      throw damaged(node, "an operation is called again with other arguments");
+    }
+    return { layer, inputs: views.map(referred), listed: views.length > 1, training: undefined };
+  }
   const operands = args.length > 1 && layer instanceof Merge;
   if (operands && !args.every(isTensor)) {
     throw new UnsupportedError({
       where: layer.label,
-      problem: "arithmetic with numbers, such as `x + 1`, is not read from files",
-      expected: "arithmetic of two outputs of layers, such as `x + y`",
+      problem: "a layer is called with something that is no tensor",
+      expected: "outputs of layers",
       got: JSON.stringify(node.field("args").value)?.slice(0, 120) ?? "nothing",
-      try: "use a layer Rescaling in its place, and save the model again",
+      try: "save the model again, as .keras",
     });
   }
   if (args.length !== 1 && !operands) throw damaged(node, "a layer takes one argument");
@@ -306,7 +311,7 @@ function readCall(layer: Layer, node: JsonView, layers: ReadonlyMap<string, Laye
   const views = listed && !operands ? args[0]!.items() : args;
   const inputs = views.map((v) => {
     if (!isTensor(v)) throw damaged(v, "this is not a tensor");
-    return readReference(v.field("config").field("keras_history"), layers, () => 0);
+    return referred(v);
   });
   return { layer, inputs, listed, training: readKwargs(layer, node.field("kwargs")) };
 }

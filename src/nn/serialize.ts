@@ -12,6 +12,7 @@ import type { Layer, LayerClass } from "./layer.ts";
 import { InputLayer } from "./layers/input.ts";
 import type { Model } from "./model.ts";
 import { keyInFile } from "./naming.ts";
+import { OperationLayer } from "./operation-layer.ts";
 import { regularizerField } from "./regularizers.ts";
 import type { Sequential } from "./sequential.ts";
 import { type Application, type SymbolicTensor, sizesInFile } from "./symbolic.ts";
@@ -26,6 +27,7 @@ const modules: ReadonlyMap<string, string> = new Map([
 
 /** `{ class_name, config, … }` of a model or layer, as `JSON.stringify` takes it. */
 export function serialize(layer: Layer, dialect: Dialect): JsonObject {
+  if (layer instanceof OperationLayer) return operationInFile(layer, dialect);
   const type = layer.constructor as unknown as LayerClass;
   const registered = type.registeredIn === undefined ? null : `${type.registeredIn}>${layer.type}`;
   if (dialect === "legacy") return { class_name: registered ?? layer.type, config: configOf(layer, dialect) };
@@ -38,6 +40,14 @@ export function serialize(layer: Layer, dialect: Dialect): JsonObject {
     registered_name: layer.type === "Functional" ? "Functional" : registered,
     ...(shapes.length === 1 && layer.weights().length > 0 && { build_config: { input_shape: shapes[0]! } }),
   };
+}
+
+/** Its arguments stand in the node. Keras's `.h5` files name no module. */
+function operationInFile(layer: OperationLayer, dialect: Dialect): JsonObject {
+  const { type, name, module } = layer;
+  const config: JsonObject = { name, ...(layer.config.options as JsonObject) };
+  if (dialect === "legacy") return { class_name: type, config };
+  return { module, class_name: type, config, registered_name: type };
 }
 
 function configOf(layer: Layer, dialect: Dialect): JsonObject {
@@ -150,8 +160,9 @@ function nodeInFile(a: Application, numbers: ReadonlyMap<Application, number>): 
       },
     }),
   );
+  const own = a.layer instanceof OperationLayer ? a.layer.arguments((i) => tensors[i]!) : undefined;
   return {
-    args: a.listed ? [tensors] : tensors,
+    args: (own as JsonValue[] | undefined) ?? (a.listed ? [tensors] : tensors),
     kwargs: a.training === undefined ? {} : { training: a.training },
   };
 }

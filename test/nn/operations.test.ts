@@ -1,0 +1,77 @@
+/** Operations beside layers in functional models, as Keras saves them: what they give, and that they go back as they came. */
+import { readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import type { Tensor } from "../../src/core/index.ts";
+import type { JsonObject, JsonValue } from "../../src/formats/json.ts";
+import { deserializeModel } from "../../src/nn/deserialize.ts";
+import { cloneModel } from "../../src/nn/index.ts";
+import { operations } from "../../src/nn/operations.ts";
+import { serialize } from "../../src/nn/serialize.ts";
+
+interface Case {
+  readonly name: string;
+  readonly config: JsonObject;
+  readonly output: readonly number[];
+  readonly shape: readonly number[];
+}
+
+const recorded = JSON.parse(
+  readFileSync(new URL("../reference/keras-operations.json", import.meta.url), "utf8"),
+) as { readonly input: readonly number[]; readonly cases: readonly Case[] };
+const x = { data: Float32Array.from(recorded.input), shape: [3, 2, 4] };
+
+interface Entry {
+  readonly class_name: string;
+  readonly module: string;
+  readonly config: JsonObject;
+  readonly inbound_nodes: JsonValue;
+}
+const entriesOf = (config: JsonValue) =>
+  ((config as JsonObject).config as unknown as { readonly layers: readonly Entry[] }).layers.filter((e) =>
+    e.module.startsWith("keras.src.ops."),
+  );
+
+describe("operations as Keras 3 recorded them", () => {
+  test.each(recorded.cases.map((c) => [c.name, c] as const))("%s", async (_, { config, output, shape }) => {
+    const model = deserializeModel(config);
+    for (const made of [model, cloneModel(model)]) {
+      const found = (await made.predict(x, { verbose: 0 })) as Tensor;
+      expect(found.shape).toEqual(shape);
+      [...found.dataSync()].forEach((v, i) => {
+        expect(Math.abs(v - output[i]!)).toBeLessThan(1e-5 * Math.max(1, Math.abs(output[i]!)));
+      });
+    }
+    const written = JSON.parse(JSON.stringify(serialize(model, "native"))) as JsonValue;
+    const parts = ({ class_name, module, config, inbound_nodes }: Entry) =>
+      [class_name, module, config, inbound_nodes] as const;
+    expect(entriesOf(written).map(parts)).toEqual(entriesOf(config).map(parts));
+  });
+
+  test("every operation was recorded", () => {
+    const used = new Set(recorded.cases.flatMap((c) => entriesOf(c.config).map((e) => e.class_name)));
+    expect([...operations.keys()].filter((name) => !used.has(name))).toEqual([]);
+  });
+});
+
+describe("what is not known is refused", () => {
+  const changed = (change: (entry: Record<string, JsonValue>) => void): JsonValue => {
+    const config = structuredClone(recorded.cases[0]!.config);
+    change(entriesOf(config)[0] as unknown as Record<string, JsonValue>);
+    return config;
+  };
+  const cases: readonly (readonly [string, (entry: Record<string, JsonValue>) => void, RegExp])[] = [
+    ["another operation", (e) => void (e.class_name = "Cumsumm"), /the operation is not known/],
+    [
+      "an array as an argument",
+      (e) => {
+        const [node] = e.inbound_nodes as unknown as { args: JsonValue[] }[];
+        node!.args[1] = { class_name: "__numpy__", config: { value: [1] } };
+      },
+      /this kind of argument/,
+    ],
+    ["no call at all", (e) => void (e.inbound_nodes = []), /never called/],
+  ];
+  test.each(cases)("%s", (_, change, message) => {
+    expect(() => deserializeModel(changed(change))).toThrow(message);
+  });
+});
