@@ -1,6 +1,6 @@
-/** The long form of CK-1, in parts that can be run one by one: `-t "kills 1–250"`. */
+/** The long forms of CK-1, in parts that can be run one by one (`-t "kills 1–250"`), and of CK-2. */
 import { expect, test } from "vitest";
-import { manyKills } from "../whole/kills.ts";
+import { hasStrace, killsAtEach, manyKills } from "../whole/kills.ts";
 
 const part = 250;
 
@@ -8,5 +8,12 @@ test.each(Array.from({ length: 20 }, (_, i) => [part * i + 1, part * (i + 1)] as
   "kills %i–%i at random moments lose nothing (CK-1, long)",
   async (from) => {
     expect(await manyKills(part, from)).toBeGreaterThan(part);
+  },
+);
+
+test.skipIf(!hasStrace).each(["openat", "write,pwrite64", "close"])(
+  "killed at each %s, old or new is there (CK-2, long)",
+  async (call) => {
+    expect(await killsAtEach(call)).toBeGreaterThan(1);
   },
 );

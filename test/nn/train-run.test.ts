@@ -118,6 +118,11 @@ describe("same seed, same bits", () => {
       onEpochEnd: async () => void (await trained({ epochs: 1, seed: 99 })),
     });
     expect(await trained({ validationData: [x, y], callbacks: [looking] })).toEqual(once);
+    const print = () => undefined;
+    for (const steps of [1, 2]) {
+      const more = { verbose: 3 - steps, print, validationBatchSize: 4, validationSteps: steps };
+      expect(await trained({ ...more, validationData: [x, y] })).toEqual(once);
+    }
     expect(await trained({ seed: 8 })).not.toEqual(once);
   });
 
