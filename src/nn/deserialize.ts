@@ -11,6 +11,7 @@ import { FormatError, type TendrilError, UnsupportedError, UsageError } from "..
 import { orNull, readInteger, readList } from "./fields.ts";
 import type { Layer, LayerClass } from "./layer.ts";
 import { layers as knownLayers } from "./layers/index.ts";
+import { InputLayer } from "./layers/input.ts";
 import { Merge } from "./merge.ts";
 import { Model } from "./model.ts";
 import { keyInFile, suggestion } from "./naming.ts";
@@ -30,7 +31,7 @@ export interface DeserializeOptions {
  * @throws FormatError where the configuration is damaged, UnsupportedError for classes and options that are not known.
  */
 export function deserialize(config: JsonValue, options: DeserializeOptions = {}): Layer {
-  return readObject(new JsonView(config, "model_config"), options);
+  return readObject(new JsonView(config, "model_config"), { ...options, met: new Map() });
 }
 
 /** As `deserialize`, for a configuration that must describe a model. */
@@ -46,7 +47,12 @@ export function deserializeModel(config: JsonValue, options: DeserializeOptions 
   });
 }
 
-type Reader = (view: JsonView, options: DeserializeOptions) => Model;
+interface Reading extends DeserializeOptions {
+  /** The layers read so far, by class and name: models in one another may share them. */
+  readonly met: Map<string, Layer>;
+}
+
+type Reader = (view: JsonView, options: Reading) => Model;
 
 const models: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["Sequential", readSequential],
@@ -54,7 +60,7 @@ const models: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ["Model", readFunctional],
 ]);
 
-function readObject(view: JsonView, options: DeserializeOptions): Layer {
+function readObject(view: JsonView, options: Reading): Layer {
   const className = view.field("class_name").as("string");
   const registered = view.field("registered_name").or("string", className);
   const config = view.field("config");
@@ -63,10 +69,19 @@ function readObject(view: JsonView, options: DeserializeOptions): Layer {
   if (model !== undefined) return model(config, options);
   const type = own ?? knownLayers.get(registered) ?? knownLayers.get(className);
   if (type === undefined) throw unknownClass(config, className, options);
-  return readLayer(type, config);
+  const key = JSON.stringify([
+    className,
+    config.value === undefined ? "" : config.field("name").or("string", ""),
+  ]);
+  // Keras marks what it has written before; `.h5` files, which have no modules, hold the weights of both.
+  const again =
+    typeof view.field("module").value === "string" && view.field("shared_object_id").value !== undefined;
+  const layer = (again ? options.met.get(key) : undefined) ?? readLayer(type, config);
+  options.met.set(key, layer);
+  return layer;
 }
 
-function unknownClass(config: JsonView, className: string, options: DeserializeOptions): UnsupportedError {
+function unknownClass(config: JsonView, className: string, options: Reading): UnsupportedError {
   const names = [...models.keys(), ...knownLayers.keys(), ...(options.customObjects?.keys() ?? [])];
   const name = config.value === undefined ? "?" : config.field("name").or("string", "?");
   return new UnsupportedError({
@@ -165,7 +180,7 @@ function readSizes(view: JsonView): readonly (number | null)[] {
 }
 
 /** `{ name, layers, build_input_shape }`; the oldest files have the list of layers alone. */
-function readSequential(config: JsonView, options: DeserializeOptions): Model {
+function readSequential(config: JsonView, options: Reading): Model {
   const bare = Array.isArray(config.value);
   const layers = (bare ? config : config.field("layers")).items().map((view) => readObject(view, options));
   const name = bare ? undefined : config.field("name").or("string", undefined);
@@ -196,7 +211,13 @@ interface Reference {
   readonly path: string;
 }
 
-function readFunctional(config: JsonView, options: DeserializeOptions): Model {
+/** The layers of a model by name, and how often each was called before, in a model that shares it. */
+interface Known {
+  readonly layers: ReadonlyMap<string, Layer>;
+  readonly earlier: ReadonlyMap<Layer, number>;
+}
+
+function readFunctional(config: JsonView, options: Reading): Model {
   const layers = new Map<string, Layer>();
   const entries = config.field("layers").items();
   const modelName = config.field("name").or("string", undefined);
@@ -210,12 +231,15 @@ function readFunctional(config: JsonView, options: DeserializeOptions): Model {
     layer.adopt(random.child(name));
   }
   const inOrder = [...layers.values()];
+  // Calls are counted in each model by itself.
+  const earlier = new Map(inOrder.map((l) => [l, l instanceof InputLayer ? 0 : l.applications.length]));
+  const known: Known = { layers, earlier };
   const calls = entries.map((view, i) => {
     const layer = inOrder[i]!;
     return view
       .field("inbound_nodes")
       .items()
-      .map((node) => readCall(layer, node, layers));
+      .map((node) => readCall(layer, node, known));
   });
   makeCalls(calls, config);
   const keras2 = entries.some((view) =>
@@ -225,7 +249,7 @@ function readFunctional(config: JsonView, options: DeserializeOptions): Model {
       .some((n) => Array.isArray(n.value)),
   );
   const end = (v: JsonView): SymbolicTensor => {
-    const reference = readReference(v, layers, (layer) =>
+    const reference = readReference(v, known, (layer) =>
       layer instanceof Model && (keras2 || !(layer instanceof Sequential)) ? 1 : 0,
     );
     return resolve(reference) ?? fail(damaged(v, "the call it names does not exist"));
@@ -279,16 +303,16 @@ function resolve({ layer, call, output }: Reference): SymbolicTensor | undefined
  * A node of `inbound_nodes`: in Keras 2 a list of `[layer, call, output, kwargs]`, in Keras 3 `{ args, kwargs }` with
  * tensors inside.
  */
-function readCall(layer: Layer, node: JsonView, layers: ReadonlyMap<string, Layer>): PendingCall {
+function readCall(layer: Layer, node: JsonView, known: Known): PendingCall {
   if (Array.isArray(node.value)) {
     const single = typeof node.items()[0]?.value === "string";
     const views = single ? [node] : node.items();
-    const inputs = views.map((v) => readReference(v, layers, (l) => (l instanceof Model ? 1 : 0)));
+    const inputs = views.map((v) => readReference(v, known, (l) => (l instanceof Model ? 1 : 0)));
     const kwargs = views[0]?.items()[3];
     return { layer, inputs, listed: inputs.length > 1, training: readKwargs(layer, kwargs) };
   }
   const args = node.field("args").items();
-  const referred = (v: JsonView) => readReference(v.field("config").field("keras_history"), layers, () => 0);
+  const referred = (v: JsonView) => readReference(v.field("config").field("keras_history"), known, () => 0);
   if (layer instanceof OperationLayer) {
     const views = templateOf(args, layer.label).tensors;
     if (JSON.stringify(templateOf(args, layer.label).args) !== JSON.stringify(layer.config.args)) {
@@ -319,7 +343,7 @@ function readCall(layer: Layer, node: JsonView, layers: ReadonlyMap<string, Laye
 /** `[layer name, number of the call, number of the output, …]`; `shift` is how far calls are counted too high. */
 function readReference(
   view: JsonView,
-  layers: ReadonlyMap<string, Layer>,
+  { layers, earlier }: Known,
   shift: (layer: Layer) => number,
 ): Reference {
   const [name, call, output] = view.items();
@@ -328,7 +352,7 @@ function readReference(
     throw damaged(view, "it names a layer that does not exist");
   }
   const number = Math.max(0, call.as("number") - shift(layer));
-  return { layer, call: number, output: output.as("number"), path: view.path };
+  return { layer, call: number + earlier.get(layer)!, output: output.as("number"), path: view.path };
 }
 
 /** Of the further arguments of a call only `training` means anything here. */

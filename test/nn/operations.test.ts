@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import type { Tensor } from "../../src/core/index.ts";
 import type { JsonObject, JsonValue } from "../../src/formats/json.ts";
 import { deserializeModel } from "../../src/nn/deserialize.ts";
-import { cloneModel } from "../../src/nn/index.ts";
+import { cloneModel, Dense, Input, Model } from "../../src/nn/index.ts";
 import { operations } from "../../src/nn/operations.ts";
 import { serialize } from "../../src/nn/serialize.ts";
 
@@ -74,4 +74,22 @@ describe("what is not known is refused", () => {
   test.each(cases)("%s", (_, change, message) => {
     expect(() => deserializeModel(changed(change))).toThrow(message);
   });
+});
+
+test("a layer that models in one another share is one layer again", async () => {
+  const shared = new Dense({ units: 4, name: "shared" });
+  const i = Input({ shape: [4] });
+  const inner = new Model({ inputs: i, outputs: shared.apply(i), name: "inner" });
+  const outer = Input({ shape: [4] });
+  const model = new Model({ inputs: outer, outputs: shared.apply(inner.apply(outer)), seed: 1 });
+  const config = JSON.parse(JSON.stringify(serialize(model, "native")));
+  // As Keras marks what it has written before.
+  const entry = config.config.layers.find((e: { name: string }) => e.name === "shared");
+  entry.shared_object_id = 140421169657040;
+  const again = deserializeModel(config);
+  expect(again.countParams()).toBe(20);
+  again.setWeights(model.getWeights());
+  const one = { data: Float32Array.of(1, -2, 3, 0.5), shape: [1, 4] };
+  const [found, wanted] = [again, model].map((m) => m.predict(one, { verbose: 0 }) as Promise<Tensor>);
+  expect([...(await found!).dataSync()]).toEqual([...(await wanted!).dataSync()]);
 });
