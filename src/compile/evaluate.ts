@@ -176,7 +176,8 @@ export class Evaluator {
     const before = groups.filter((g) => g.dims[0]! < axis);
     const after = groups.filter((g) => g.dims[0]! >= axis + width);
     const value = this.#at(x, [...before, { ix: at, size: x.shape[axis]! }, ...after], lanes);
-    return k.select(valid, value, constantOf(k, 0, n.dtype));
+    // Bools are truth values here, of which there is no selection.
+    return n.dtype === "bool" ? k.both(valid, value) : k.select(valid, value, constantOf(k, 0, n.dtype));
   }
 
   /** Splits a view at the window axes; evaluates lane by lane where the lanes run along one of them. */

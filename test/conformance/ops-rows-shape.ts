@@ -338,6 +338,21 @@ const indexRows: Row[] = [
     })),
   },
   {
+    op: "takeOrZero",
+    samples: ([[5, 3], [6], [3, 17]] as number[][]).map((shape) => ({
+      inputs: [uniform(shape), nd([5], [1, -1, 0, shape[0]!, 1], "int32")],
+      run: ([a, k]) => t.where(t.takeOrZero(a!.greater(0), k!), 2, 1),
+      reference: ([a, k]) =>
+        build([5, ...shape.slice(1)], ([row, ...rest]) => {
+          const from = k!.data[row!]!;
+          return from >= 0 && from < shape[0]! && at(a!, [from, ...rest]) > 0 ? 2 : 1;
+        }),
+      ulps: 0,
+      gradient: false,
+      nan: false,
+    })),
+  },
+  {
     op: "takeAlongAxis",
     samples: (
       [

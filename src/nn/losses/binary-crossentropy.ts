@@ -73,7 +73,8 @@ export class BinaryCrossentropy extends Loss {
 
 /** The first that is below 0 or above 1; a plain loop, since whole data sets of pictures may be labels. */
 function firstOutside({ data, divisor = 1 }: HostArray): number {
-  for (let i = 0; i < data.length; i++) if (data[i]! / divisor < 0 || data[i]! / divisor > 1) return i;
+  const [low, high] = [Math.min(0, divisor), Math.max(0, divisor)];
+  for (let i = 0; i < data.length; i++) if (data[i]! < low || data[i]! > high) return i;
   return -1;
 }
 
