@@ -60,6 +60,25 @@ export async function manyKills(kills: number, seed = 0): Promise<number> {
   }
 }
 
+/**
+ * CK-8: a save that passes the limit on the size of files. Returns what the process said; the two states saved before are
+ * still there, and nothing else.
+ */
+export async function saveBeyondLimit(): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), "tendril-limit-"));
+  try {
+    spawnSync(process.execPath, [script, folder, "2"]);
+    const limited = ["-c", 'ulimit -f 64; exec "$@"', "limited", process.execPath, script, folder, "1"];
+    const { status, stderr } = spawnSync("bash", limited, { encoding: "utf8" });
+    expect(status).toBe(1);
+    expect(await newest(folder)).toBe(2);
+    expect(readdirSync(folder).sort()).toEqual(["checkpoint-000001.tendril", "checkpoint-000002.tendril"]);
+    return stderr;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
 /** Whether the system can kill a process at a chosen system call. */
 export const hasStrace = spawnSync("strace", ["-V"]).status === 0;
 
