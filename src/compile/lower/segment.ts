@@ -8,6 +8,8 @@ import { along, bytesOf, Context, type Draft, nest, taskRange, vectorLoop } from
 import { lowerFill } from "./map.ts";
 
 const TASK_ROWS = 256;
+/** A longer sum is cut into pieces of so many values, which are summed in order: the error of a hub's sum stays small. */
+const PIECE = 1024;
 /** Columns that are reduced together where there are as many: what is gathered is found once for all of them. */
 const WIDE = 32;
 
@@ -56,12 +58,19 @@ function fold(
           );
         const first = fn === "prod" ? 1 : 0;
         const acc = k.cell(float ? k.f32(first, width) : k.i32(first, width));
-        if (fn === "sum" || fn === "prod")
-          k.for(begin, end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
+        const add = (v: Val): void => k.set(acc, k.prim(op, k.get(acc), v));
+        if (fn === "sum" && float) {
+          k.for(begin, end, PIECE, (piece) => {
+            const stop = k.prim("imin", k.value(piece.add(PIECE)), k.value(end));
+            const part = k.cell(k.f32(0, width));
+            k.for(piece, Ix.of(stop), 1, (e) => k.set(part, k.prim("fadd", k.get(part), at(e))));
+            add(k.get(part));
+          });
+        } else if (fn === "sum" || fn === "prod") k.for(begin, end, 1, (e) => add(at(e)));
         else {
           k.if(k.less(begin, end), () => {
             k.set(acc, at(begin));
-            k.for(begin.add(1), end, 1, (e) => k.set(acc, k.prim(op, k.get(acc), at(e))));
+            k.for(begin.add(1), end, 1, (e) => add(at(e)));
           });
         }
         const place = flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width);
