@@ -341,6 +341,10 @@ describe("streams", () => {
     await expect(model.fit(never, undefined, { ...quiet, signal })).rejects.toMatchObject({
       code: "cancelled",
     });
+    await expect(model.fit(never, undefined, { ...quiet, stallLimit: 0.02 })).rejects.toMatchObject({
+      code: "data",
+      message: expect.stringMatching(/batch 1/),
+    });
     await expect(model.fit(x, y, quiet)).resolves.toBeDefined();
   });
 });
