@@ -29,18 +29,22 @@ interface Winners {
   /** Windows along each spatial axis, and filters. */
   readonly windows: readonly number[];
   readonly filters: number;
+  /** Elements of the kernel of one filter. */
+  readonly taps: number;
 }
 
 function winnersOf(n: CNode): Winners {
   const [winner, g, dense] = n.inputs as [CNode, CNode, CNode];
   if (n.spec.kind !== "winners") return internal("winners expected");
   const inner = g.shape.slice(1) as number[];
-  return { spec: n.spec, winner, g, dense, windows: inner.slice(0, -1), filters: inner.at(-1)! };
+  const { spec } = n;
+  const taps = spec.run * roughCount(spec.rows.map((r) => r.size));
+  return { spec, winner, g, dense, windows: inner.slice(0, -1), filters: inner.at(-1)!, taps };
 }
 
 /** Multiply-adds for one image and one filter. */
-function workOf({ spec, windows }: Winners): number {
-  return roughCount([...windows, ...spec.rows.map((r) => r.size), spec.run]);
+function workOf({ taps, windows }: Winners): number {
+  return taps * roughCount(windows);
 }
 
 /** Visits the windows of one image and filter in order, with g and where the winner meets the image. */
@@ -140,14 +144,13 @@ function piecesOf(length: number, lanes: number): { from: number; lanes: number 
 /** The gradient for the kernel, a part of the images to a task: [parts, filters, …rows, run]. */
 export function lowerWinnersFilter(n: CNode, target: Target): Draft {
   const w = winnersOf(n);
-  const { spec, filters } = w;
+  const { spec, filters, taps } = w;
   const c = new Context(() => false);
   const { k } = c;
   const image = c.read(w.dense);
   const sums = c.update(n);
   const part = spec.part ?? internal("a cut sum expected");
   const images = w.g.shape[0]!;
-  const taps = roughCount([...spec.rows.map((r) => r.size), spec.run]);
   const block = Math.max(1, Math.min(filters, Math.round(TASK_WORK / (part * workOf(w)))));
   const blocks = Math.ceil(filters / block);
   const number = k.floorDiv(k.task(), blocks);
@@ -198,14 +201,13 @@ function smaller(c: Context, a: Ix, b: Ix): Ix {
 export function lowerWinnersInput(group: Contraction, { inMemory, target }: ContractOptions): Draft {
   const { node, result } = group;
   const w = winnersOf(node);
-  const { spec, filters } = w;
+  const { spec, filters, taps } = w;
   const c = new Context((n) => inMemory(n) && n !== result && n !== node);
   const { k } = c;
   const image = c.update(result);
   const kernel = c.read(w.dense);
   const images = w.g.shape[0]!;
   const count = spec.strides[0]!;
-  const taps = roughCount([...spec.rows.map((r) => r.size), spec.run]);
   const lanes = target.tile.columns / 2;
   const part = Math.max(1, Math.round(TASK_WORK / (filters * workOf(w))));
   const { from, to } = taskRange(k, images, part);
