@@ -3,55 +3,11 @@ import { existsSync, readFileSync } from "node:fs";
 import { afterAll, describe, expect, test } from "vitest";
 import { manualSeed, type Tensor } from "../../src/core/index.ts";
 import { readSafetensors } from "../../src/formats/safetensors.ts";
-import {
-  GATConv,
-  GCNConv,
-  type Graph,
-  GraphModel,
-  KarateClub,
-  TorchAdam,
-  TorchLinear,
-} from "../../src/graph/index.ts";
-import { SparseCategoricalCrossentropy } from "../../src/nn/losses/sparse-categorical-crossentropy.ts";
+import { GATConv } from "../../src/graph/index.ts";
+import { compiled, data, GCN, train } from "./karate-kit.ts";
 import { close } from "./oracle.ts";
 
-const data = KarateClub().at(0);
 const shared = new URL("../../../shared/reference/training/", import.meta.url);
-
-/** The notebook's model. */
-class GCN extends GraphModel {
-  readonly conv1: GCNConv | GATConv;
-  readonly conv2: GCNConv | GATConv;
-  readonly conv3: GCNConv | GATConv;
-  readonly classifier: TorchLinear;
-
-  constructor(Conv: typeof GCNConv | typeof GATConv = GCNConv) {
-    super();
-    this.conv1 = new Conv(34, 4);
-    this.conv2 = new Conv(4, 4);
-    this.conv3 = new Conv(4, 2);
-    this.classifier = new TorchLinear(2, 4);
-  }
-
-  call({ x, edgeIndex }: Graph) {
-    let h = this.conv1.call(x, edgeIndex).tanh();
-    h = this.conv2.call(h, edgeIndex).tanh();
-    h = this.conv3.call(h, edgeIndex).tanh();
-    return [this.classifier.call(h), h];
-  }
-}
-
-function compiled(model: GCN): GCN {
-  model.compile({
-    optimizer: new TorchAdam({ learningRate: 0.01 }),
-    loss: new SparseCategoricalCrossentropy({ fromLogits: true }),
-    metrics: ["accuracy"],
-    backend: "wasm",
-  });
-  return model;
-}
-
-const train = (model: GCN, epochs: number) => model.fit(data, { mask: "trainMask", epochs, verbose: 0 });
 
 afterAll(() => void manualSeed(null));
 
