@@ -27,3 +27,14 @@ export function compileTogether(plans: readonly Plan[]): void {
   for (const { rows } of plans) for (const { kernel } of rows) kernels.set(kernel.key, kernel);
   library().ensure([...kernels.values()]);
 }
+
+/** Declares the tests of other files once more, on the native backend; without it a skipped test says why. */
+export async function onNative(...files: readonly (() => Promise<unknown>)[]): Promise<void> {
+  if (nativeProblem !== undefined) {
+    test.skip(`native backend: ${nativeProblem}`, () => {});
+    return;
+  }
+  // Each file of tests has its environment to itself.
+  process.env.TENDRIL_TEST_BACKEND = "native";
+  for (const load of files) await load();
+}

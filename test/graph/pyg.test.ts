@@ -2,9 +2,10 @@
 import { existsSync, readdirSync } from "node:fs";
 import { describe, test } from "vitest";
 import type { BackendName } from "../../src/core/index.ts";
+import { withNative } from "../native.ts";
 import { checkCase, makers, sharedCase } from "./oracle.ts";
 
-const backends: readonly BackendName[] = ["reference", "js", "wasm"];
+const backends = withNative<BackendName>(["reference", "js", "wasm"], "native");
 const shared = new URL("../../../shared/reference/pyg/", import.meta.url);
 
 describe.skipIf(!existsSync(shared))("recorded outside the repository", () => {

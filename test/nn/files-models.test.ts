@@ -20,6 +20,7 @@ import { Dense, Input, Lambda, layers } from "../../src/nn/layers/index.ts";
 import type { Model } from "../../src/nn/model.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
 import { testBackend as backend } from "../backends.ts";
+import { withNative } from "../native.ts";
 import { type ModelRow, models } from "./models-table.ts";
 
 const read = (t: Tensor): number[] => [...t.dataSync({ backend })];
@@ -97,7 +98,10 @@ describe.skipIf(!existsSync(folder))("reference models (skipped where ../shared 
     ? readdirSync(folder).flatMap((f) => (f.endsWith(".keras") ? [f.replace(".keras", "")] : []))
     : [];
 
-  test.each(names.flatMap((n) => [`${n}.keras`, `${n}.h5`]))("%s", async (file) => {
+  const files = names.flatMap((n) => [`${n}.keras`, `${n}.h5`]);
+  const backends = withNative([backend], "native" as const);
+
+  test.each(files.flatMap((f) => backends.map((b) => [f, b] as const)))("%s on %s", async (file, backend) => {
     const model = await loadModel(readFileSync(new URL(file, folder)));
     const name = file.replace(/\.\w+$/, "");
     const text = (ending: string) => readFileSync(new URL(`${name}.${ending}`, folder), "utf8");
@@ -106,7 +110,9 @@ describe.skipIf(!existsSync(folder))("reference models (skipped where ../shared 
     const floats = new Float32Array(new Uint8Array(bytes).buffer);
     const shape = JSON.parse(text("json")).inputs[0] as number[];
     const size = shape.reduce((a, b) => a * b, 1);
-    const [y] = outputs(model, [tensor(floats.slice(0, size), { shape })]) as [number[]];
+    const y = model
+      .forward([tensor(floats.slice(0, size), { shape })], callContext())[0]!
+      .dataSync({ backend });
     const want = floats.subarray(size);
     expect(y.length).toBe(want.length);
     y.forEach((v, i) => {
