@@ -1,8 +1,12 @@
 /** The tests, in three parts: `fast` (in `npm run check`), `whole` (needs the built library or more time), `long`. */
 import { defineConfig } from "vitest/config";
 
-/** Folders and files of tests that run built code, other processes or a browser. */
-const whole = ["test/{browser,cli,package,whole}/**/*.test.ts", "test/examples.test.ts"];
+/** Tests that run built code, other processes or a browser, and what is tried in every place where the fast tests take a few. */
+const whole = [
+  "test/{browser,cli,package,whole}/**/*.test.ts",
+  "test/**/*.whole.test.ts",
+  "test/examples.test.ts",
+];
 const long = ["test/long/**/*.test.ts"];
 /** Nothing is compiled in the background while something else is tested. */
 const env = { TENDRIL_BACKEND: "wasm" };
@@ -20,6 +24,9 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...whole, ...long],
           testTimeout: 60_000,
+          // Loading the library for every file took a third of the time.
+          isolate: false,
+          setupFiles: ["test/setup/globals.ts"],
         },
       },
       { test: { name: "whole", env, include: whole, testTimeout: 180_000, hookTimeout: 180_000, ...built } },

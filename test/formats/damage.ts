@@ -1,9 +1,9 @@
 /** What every reader is tried with: each truncation and each single-bit flip of a small file. */
 import { TendrilError } from "../../src/ir/errors.ts";
 
-/** Every proper prefix. */
-export function* truncations(seed: Uint8Array): Generator<{ name: string; bytes: Uint8Array }> {
-  for (let n = 0; n < seed.length; n++) yield { name: `cut at ${n}`, bytes: seed.slice(0, n) };
+/** Every proper prefix; with `step`, every `step`-th. */
+export function* truncations(seed: Uint8Array, step = 1): Generator<{ name: string; bytes: Uint8Array }> {
+  for (let n = 0; n < seed.length; n += step) yield { name: `cut at ${n}`, bytes: seed.slice(0, n) };
 }
 
 /** Every flip of one bit; with `step`, every `step`-th. */

@@ -1,5 +1,5 @@
 /** Checkpoints: damage (CK-5), faults of the disk while saving and recovering (CK-2, CK-3, CK-6), locks (CK-7). */
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
@@ -139,10 +139,12 @@ describe("the folder", () => {
   const faults = codes.flatMap((code) => [false, true].map((forGood) => ({ code, forGood })));
 
   test.each(faults)("any operation fails with $code, for good: $forGood (CK-2, CK-3, CK-6)", async (kind) => {
+    const twoSaved = folder();
+    await scenario(twoSaved);
+    await scenario(twoSaved);
     for (let at = 1; ; at++) {
       const dir = folder();
-      await scenario(dir);
-      await scenario(dir);
+      cpSync(twoSaved, dir, { recursive: true });
       const { files, operations, failed } = faultyFiles({ at, ...kind });
       const error = await scenario(dir, files).then(
         () => undefined,

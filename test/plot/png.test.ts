@@ -1,5 +1,3 @@
-import { execFileSync } from "node:child_process";
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, test } from "vitest";
@@ -96,24 +94,6 @@ describe.skipIf(!installed)("PNG (skipped where @resvg/resvg-wasm is not install
     const { data } = readPng(await plot.renderPng(figure)) as Picture;
     expect(Array.from(data).filter((value) => value < 100).length).toBeGreaterThan(50);
   });
-
-  test("the same bytes in a process without home, fonts or environment", async () => {
-    const script = `
-      import { createHash } from "node:crypto";
-      import { lineChart, renderPng } from "./src/plot/index.ts";
-      const bytes = await renderPng(lineChart([{ name: "loss", y: [3, 2, 1] }], { title: "Loss" }));
-      process.stdout.write(createHash("sha256").update(bytes).digest("hex"));`;
-    const args = ["--import", "tsx", "--input-type=module", "--eval", script];
-    const env = {
-      HOME: "/nonexistent",
-      FONTCONFIG_PATH: "/nonexistent",
-      FONTCONFIG_FILE: "/nonexistent",
-      TSX_DISABLE_CACHE: "1",
-    };
-    const there = execFileSync(process.execPath, args, { cwd: root, env, encoding: "utf8" });
-    const bytes = await plot.renderPng(plot.lineChart([{ name: "loss", y: [3, 2, 1] }], { title: "Loss" }));
-    expect(there).toBe(createHash("sha256").update(bytes).digest("hex"));
-  }, 60_000);
 
   test("a scale that makes no sense, or too many pixels, is refused", async () => {
     const figure = shown.curves!;
