@@ -1,6 +1,7 @@
 /** One block of memory that grows, an allocator on it, and the buffers handed out. Shared by the plan backends. */
 import type { DeviceBuffer, DType, TypedArray } from "../ir/index.ts";
 import { byteSize, DeviceError, UsageError } from "../ir/index.ts";
+import { checkAllocation } from "./allocation.ts";
 
 /** Where the bytes are: a WebAssembly memory or an ArrayBuffer. */
 export interface ArenaMemory {
@@ -182,21 +183,13 @@ export class ArenaBuffer implements DeviceBuffer {
   private at: number;
 
   constructor(arena: Arena, ledger: Ledger, dtype: DType, count: number, content?: ArrayLike<number>) {
-    if (!Number.isSafeInteger(count) || count < 0) {
-      throw new UsageError({
-        where: "allocate",
-        problem: "the number of elements makes no sense",
-        expected: "a whole number, 0 or more",
-        got: String(count),
-        try: "pass the product of the shape",
-      });
-    }
+    checkAllocation(count, content);
     this.dtype = dtype;
     this.count = count;
     this.arena = arena;
     this.ledger = ledger;
     this.at = arena.allocate(this.bytes);
-    if (content?.length === count) writeArray(arena.view(), dtype, this.at, content);
+    if (content) writeArray(arena.view(), dtype, this.at, content);
     else arena.view().u8.fill(0, this.at, this.at + this.bytes);
     ledger.buffers += 1;
     ledger.bytes += this.bytes;

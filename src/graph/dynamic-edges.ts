@@ -49,7 +49,7 @@ function sorted(slots: Slots): EdgeSource {
   const source = take(where(alive, slots.source, none), order);
   const columns = argsort(source);
   const slot = where(slots.listed.less(0), numSlots === 0 ? 0 : sizeOf(numSlots), slots.listed);
-  const exists = takeOrZero(alive.cast("int32"), slot).greater(0);
+  const exists = takeOrZero(alive, slot);
   const arrays: Record<CompressedName, () => Tensor> = {
     ptr: () => searchsorted(take(targets, order), bounds),
     source: () => source,
@@ -78,7 +78,7 @@ function withLoops(slots: Slots, sortedTargets: Tensor, order: Tensor): Slots {
   const ptr = searchsorted(sortedTargets, arange(addSize(numNodes, 1)));
   const last = segmentMax(take(where(own, edge.add(1), 0), order), ptr);
   const nodes = arange(numNodes);
-  const isLoop = takeOrZero(own.cast("int32"), listed).greater(0);
+  const isLoop = takeOrZero(own, listed);
   return {
     ...slots,
     looped: true,
@@ -209,6 +209,6 @@ function nearestInBlocks(flat: Tensor, k: number, batch: Groups, span: Tensor): 
   const begin = take(batch.ptr, batch.ids).expandDims(1);
   return {
     neighbours: take(found.neighbours, row).add(begin),
-    alive: take(found.alive.cast("int32"), row).greater(0),
+    alive: take(found.alive, row),
   };
 }

@@ -72,7 +72,7 @@ interface BackendBase {
   readonly name: string;
   /** How many threads work together on a plan. Results do not depend on it. */
   readonly threads: number;
-  /** Memory for `count` elements, which are those of `content` (as many) or else zeros. */
+  /** Memory for `count` elements, which are those of `content` or else zeros. Throws UsageError where they are not as many. */
   allocate(dtype: DType, count: number, content?: ArrayLike<number>): DeviceBuffer;
   memory(): MemoryReport;
   /** Ends the other threads, if there are any. */

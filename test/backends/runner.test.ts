@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { createJsBackend } from "../../src/backends/js/index.ts";
 import { createNativeBackend } from "../../src/backends/native/index.ts";
+import { ReferenceBackend } from "../../src/backends/reference/index.ts";
 import type { MachineBackend } from "../../src/backends/runner.ts";
 import { createWasmBackend } from "../../src/backends/wasm/index.ts";
 import type { Binding, DType, Kernel, Plan, Row, Size, Slot } from "../../src/ir/index.ts";
@@ -253,6 +254,10 @@ describe.each(backends)("%s", (name, create) => {
     fails({ inputs: [gone], sizes }, UsageError, /released/);
     expect(() => gone.read()).toThrow(UsageError);
     expect(() => backend.allocate("float32", -1)).toThrow(UsageError);
+    for (const length of [0, 1, 3]) {
+      for (const b of [backend, new ReferenceBackend()])
+        expect(() => b.allocate("float32", 2, new Float32Array(length))).toThrow(/does not fill the memory/);
+    }
     expect(() => backend.allocate("float32", 2).write([1, 2, 3])).toThrow(UsageError);
     e.release();
     e.release();

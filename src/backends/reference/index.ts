@@ -11,6 +11,7 @@ import type { DType, TypedArray } from "../../ir/dtype.ts";
 import { arrayOf, toTyped } from "../../ir/dtype.ts";
 import { internal } from "../../ir/errors.ts";
 import type { Program } from "../../ir/program.ts";
+import { checkAllocation } from "../allocation.ts";
 import { evaluateProgram } from "./evaluate.ts";
 
 export { type Arguments, type Evaluated, evaluateProgram } from "./evaluate.ts";
@@ -59,6 +60,7 @@ export class ReferenceBackend implements ProgramBackend {
   readonly #live = new Set<HostBuffer>();
 
   allocate(dtype: DType, count: number, content?: ArrayLike<number>): DeviceBuffer {
+    checkAllocation(count, content);
     const made = new HostBuffer(dtype, count, this.#live);
     if (content) made.write(content);
     return made;

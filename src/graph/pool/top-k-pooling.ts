@@ -139,7 +139,7 @@ function above(groups: Groups, scores: Tensor, minScore: number): Choice {
   const chosen = scores.greater(limit).logicalAnd(ids.less(sizeOf(size)));
   const order = argsort(where(chosen, 0, 1));
   const rank = where(chosen, argsort(order), -1);
-  const perm = where(take(chosen.cast("int32"), order).greater(0), order, -1);
+  const perm = where(take(chosen, order), order, -1);
   const kept = Groups.of(where(perm.less(0), sizeOf(size), take(ids, order)), size, groups.what);
   return {
     perm,
