@@ -4,7 +4,7 @@
  */
 
 import { Turn } from "../core/turn.ts";
-import { type GunzipOptions, gunzipInTurns, isGzip } from "../formats/gzip.ts";
+import { declaredSize, decodedLimit, type GunzipOptions, gunzipInTurns, isGzip } from "../formats/gzip.ts";
 import { ZipArchive } from "../formats/zip.ts";
 import { CancelledError, DataError } from "../ir/errors.ts";
 import { type DataCache, defaultCache } from "./cache.ts";
@@ -177,9 +177,37 @@ async function unpack(
 }
 
 /** A large file takes a while, in which others get their turn. */
-function inTurns(bytes: Uint8Array, options: GunzipOptions & { name: string }, signal?: AbortSignal) {
+async function inTurns(
+  bytes: Uint8Array,
+  options: GunzipOptions & { name: string },
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const turn = new Turn(options.name, signal === undefined ? {} : { signal });
-  return gunzipInTurns(bytes, () => turn.take(), options);
+  const quick = isNode() ? await gunzipBeside(bytes, options) : undefined;
+  turn.check();
+  return quick ?? gunzipInTurns(bytes, () => turn.take(), options);
+}
+
+/**
+ * Decompresses on another thread by Node's zlib, which checks length and checksum too, in a fifth of the time. Undefined
+ * for all that is unusual or wrong: our own reader says what, and has the limits.
+ */
+async function gunzipBeside(bytes: Uint8Array, limits: GunzipOptions): Promise<Uint8Array | undefined> {
+  const size = declaredSize(bytes);
+  if (size === 0 || size > decodedLimit(bytes, limits)) return undefined;
+  const { gunzip } = await import("node:zlib");
+  return new Promise((resolve) => {
+    // One chunk for all, and room to find that there is more.
+    const whole = { chunkSize: Math.max(size + 1, 64), maxOutputLength: size + 1, info: true };
+    gunzip(bytes, whole, (error, result) => {
+      const { buffer, engine } = (result ?? {}) as unknown as {
+        buffer?: Uint8Array;
+        engine?: { bytesWritten: number };
+      };
+      const fits = error === null && buffer?.length === size && engine?.bytesWritten === bytes.length;
+      resolve(fits ? new Uint8Array(buffer!.buffer, buffer!.byteOffset, size) : undefined);
+    });
+  });
 }
 
 async function fromNetwork(

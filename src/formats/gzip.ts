@@ -51,16 +51,19 @@ export async function gunzipInTurns(
   }
 }
 
+/** The most bytes that these may become. */
+export function decodedLimit(bytes: Uint8Array, { maxBytes, maxRatio = 200 }: GunzipOptions): number {
+  return Math.min(maxBytes ?? MAX_DECODED_BYTES, Math.max(RATIO_FLOOR, maxRatio * bytes.length));
+}
+
 /** Bytes whose checksum is computed at once. */
 const SUMMED = 2 ** 22;
 
 function* decompress(bytes: Uint8Array, options: GunzipOptions): Generator<void, Uint8Array<ArrayBuffer>> {
   const file: FileLabel = { format: "gzip", name: options.name };
-  const growth = Math.max(RATIO_FLOOR, (options.maxRatio ?? 200) * bytes.length);
   const r = new ByteReader(bytes, file);
   skipHeader(r);
-  const limit = Math.min(options.maxBytes ?? MAX_DECODED_BYTES, growth);
-  const output = new BoundedOutput(file, limit, { hint: declaredSize(bytes) });
+  const output = new BoundedOutput(file, decodedLimit(bytes, options), { hint: declaredSize(bytes) });
   for (;;) {
     const start = output.length;
     r.seek(yield* inflateBlocks(bytes, r.offset, output, file));
@@ -112,9 +115,9 @@ export function inflateZlib(bytes: Uint8Array, size: number, file: FileLabel): U
 
 /**
  * The length that the last member states: the hint for the first allocation, checked after decoding. A statement
- * that the compressed bytes could not fulfil is ignored here and found wrong there.
+ * that the compressed bytes could not fulfil is ignored (0) here and found wrong there.
  */
-function declaredSize(bytes: Uint8Array): number {
+export function declaredSize(bytes: Uint8Array): number {
   if (bytes.length < 18) return 0;
   const size = new DataView(bytes.buffer, bytes.byteOffset + bytes.length - 4, 4).getUint32(0, true);
   return size > bytes.length * MAX_DEFLATE_RATIO ? 0 : size;

@@ -5,11 +5,16 @@ import { streamRows } from "./batches.ts";
 import { checkLabels } from "./checks.ts";
 import type { Rows, StreamInput } from "./data-adapter.ts";
 import { sliceRows } from "./data-adapter.ts";
+import { rowSize } from "./host-array.ts";
 import { nonFiniteError, type StepPlace } from "./non-finite.ts";
 import type { Stepper } from "./stepper.ts";
 
-/** Rows that evaluation and prediction take at once where batches are smaller. */
-const rowsAtOnce = 256;
+/**
+ * What evaluation and prediction take at once where batches are smaller: so many rows, as long as they are no more numbers
+ * than this. A run costs some tenths of a millisecond whatever it computes.
+ */
+const rowsAtOnce = 1024;
+const numbersAtOnce = 2 ** 20;
 
 /** Data for evaluation: in memory or as a stream. */
 export interface EvaluationData {
@@ -36,7 +41,9 @@ export function* parts(
   together = true,
 ): Generator<[Rows, number, number]> {
   const end = Math.min(rows.count, (steps ?? Number.POSITIVE_INFINITY) * batchSize);
-  const size = batchSize * (together ? Math.max(1, Math.floor(rowsAtOnce / batchSize)) : 1);
+  const numbers = rows.xs.reduce((sum, x) => sum + rowSize(x), 0);
+  const most = Math.min(rowsAtOnce, numbersAtOnce / Math.max(1, numbers));
+  const size = batchSize * (together ? Math.max(1, Math.floor(most / batchSize)) : 1);
   for (let from = 0; from < end; from += size) {
     const to = Math.min(end, from + size);
     yield [sliceRows(rows, from, to), Math.ceil(to / batchSize) - 1, from];
@@ -63,12 +70,12 @@ export async function* evaluation(
     );
   };
   if (data.rows) {
-    stepper.objective(data.rows);
+    const test = stepper.tester(data.rows);
     const together = !stepper.batchesMatter;
     for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps, together)) {
       yield { begin: true, batch: Math.floor(from / data.batchSize) };
       await turn.take();
-      await check(await stepper.test(rows), rows, batch, (row) => from + row);
+      await check(await test(rows), rows, batch, (row) => from + row);
       yield { begin: false, batch };
     }
     return;

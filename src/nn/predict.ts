@@ -53,11 +53,13 @@ export async function predict(
   const stepper = new Stepper(model, stateOf(model), 0, turn);
   const found: HostArray[][] = [];
   await callbacks.call("onPredictBegin", "prediction");
+  // The batches of a stream may be of several types.
+  const outputsFor = rows ? stepper.predictor(rows) : (part: Rows) => stepper.predict(part);
   const batches = rows ? parts(rows, batchSize, steps) : streamParts(model, x, turn, steps);
   for await (const [part, batch] of batches) {
     await callbacks.call("onPredictBatchBegin", `batch ${batch + 1}`, batch);
     await turn.take();
-    found.push(await stepper.predict(part.xs));
+    found.push(await outputsFor(part));
     await callbacks.call("onPredictBatchEnd", `batch ${batch + 1}`, batch);
   }
   await callbacks.call("onPredictEnd", "prediction");

@@ -319,26 +319,39 @@ export class Stepper {
   }
 
   /** Losses and metrics of a batch, without training. Returns the loss of the batch. */
-  async test(batch: Rows): Promise<number> {
-    const objective = this.objective(batch);
-    const plan = this.#plan(`test ${this.#weights()}`, batch, () => this.#testPlan(batch, objective));
-    const { committed: _, ...result } = await this.#call(
-      plan,
-      ...(batch.resident?.arrays ?? arraysOf(batch)),
-    );
-    return this.#collect(result, objective, batch.count, true);
+  test(batch: Rows): Promise<number> {
+    return this.tester(batch)(batch);
+  }
+
+  /** `test` made ready for batches of the form of `form`; to be asked for anew as a `trainer` is. */
+  tester(form: Rows): (batch: Rows) => Promise<number> {
+    const objective = this.objective(form);
+    const plan = this.#plan(`test ${this.#weights()}`, form, () => this.#testPlan(form, objective));
+    return async (batch) => {
+      const { committed: _, ...result } = await this.#call(
+        plan,
+        ...(batch.resident?.arrays ?? arraysOf(batch)),
+      );
+      return this.#collect(result, objective, batch.count, true);
+    };
   }
 
   /** The outputs for a batch. */
-  async predict(xs: readonly HostArray[] | Rows): Promise<HostArray[]> {
-    const form = "xs" in xs ? xs : { xs, ys: [], weight: undefined, count: xs[0]!.shape[0]! };
+  predict(batch: Rows): Promise<HostArray[]> {
+    return this.predictor(batch)(batch);
+  }
+
+  /** `predict` made ready for batches of the form of `form`. */
+  predictor(form: Rows): (batch: Rows) => Promise<HostArray[]> {
     const plan = this.#plan(`predict ${this.#weights()}`, form, () => this.#predictPlan(form));
-    const { committed: _, ...outputs } = await this.#call(plan, ...form.xs.map((x) => x.data));
-    return Object.values<Tensor>(outputs).map((t) => ({
-      data: t.dataSync(),
-      shape: t.shape as readonly number[],
-      dtype: t.dtype,
-    }));
+    return async (batch) => {
+      const { committed: _, ...outputs } = await this.#call(plan, ...batch.xs.map((x) => x.data));
+      return Object.values<Tensor>(outputs).map((t) => ({
+        data: t.dataSync(),
+        shape: t.shape as readonly number[],
+        dtype: t.dtype,
+      }));
+    };
   }
 
   /**

@@ -214,8 +214,15 @@ describe("finding a data file", () => {
     expect(equal(await load({ data, offline: true }))).toBe(true);
     vi.stubEnv("TENDRIL_DATA", data);
     expect(equal(await load({ offline: true }))).toBe(true);
-    await writeFile(join(data, "little", "points.gz"), packed.subarray(0, 99));
-    await expect(load({ data })).rejects.toThrow(FormatError);
+    for (const damaged of [
+      packed.subarray(0, 99),
+      Buffer.concat([packed, Buffer.alloc(5)]),
+      Buffer.concat([packed, packed.subarray(0, -1)]),
+      packed.map((byte, i) => (i === packed.length - 6 ? byte ^ 1 : byte)),
+    ]) {
+      await writeFile(join(data, "little", "points.gz"), damaged);
+      await expect(load({ data })).rejects.toThrow(FormatError);
+    }
   });
 
   test("a folder may be an address", async () => {
