@@ -22,8 +22,16 @@ import { createWasmBackend, type WasmOptions } from "./wasm/index.ts";
 
 /** Milliseconds that a plan has run on wasm before compilers are started for it. */
 const WORTH = 300;
+/** Multiply-adds, of forward passes alone, that take so long; more of them are known to be worth it before the first run. */
+const WORK = 2 ** 30;
 /** Milliseconds between looks at whether they are ready. */
 const LOOK = 10;
+
+/** A plan for native code, and the kernels that it needs. */
+interface Native {
+  readonly plan: Plan;
+  readonly kernels: readonly Kernel[];
+}
 
 export interface AutoOptions extends WasmOptions {
   /** Milliseconds that a plan runs on wasm before compilers are started for it, 300 unless given. */
@@ -37,6 +45,8 @@ export class AutoBackend extends MachineBackend {
   private readonly wasm: MachineBackend;
   private readonly warn: (text: string) => void;
   private compiled: MachineBackend | undefined;
+  /** Plans for native code that were made ahead, and wait for compilers. */
+  private readonly waiting = new WeakMap<Replan, Native>();
   /** Why there is no native code, once that is known. */
   private problem: unknown;
 
@@ -50,7 +60,19 @@ export class AutoBackend extends MachineBackend {
 
   override prepare(plan: Plan, replan?: Replan): Executable {
     const first = this.wasm.prepare(plan);
-    return replan === undefined || this.problem !== undefined ? first : new Moving(this, first, replan);
+    if (replan === undefined || this.problem !== undefined) return first;
+    return new Moving(this, first, replan, this.waiting.get(replan));
+  }
+
+  /** On native code at once, where its kernels are in the cache; else compilers start before the first run. */
+  ahead(replan: Replan, work: number): Executable | undefined {
+    if (work < WORK) return undefined;
+    return this.attempt(() => {
+      const native = nativeOf(replan);
+      if (library().obtain(native.kernels)) return this.moved(native.plan);
+      this.waiting.set(replan, native);
+      return undefined;
+    });
   }
 
   override release(): void {
@@ -95,15 +117,18 @@ class Moving implements Executable {
   private current: Executable;
   /** Makes the plan for another target; undefined once it has moved, or will not. */
   private replan: Replan | undefined;
-  private next: { readonly plan: Plan; readonly kernels: readonly Kernel[] } | undefined;
-  private spent = 0;
+  private next: Native | undefined;
+  private spent: number;
   private looked = 0;
 
-  constructor(backend: AutoBackend, first: Executable, replan: Replan) {
+  constructor(backend: AutoBackend, first: Executable, replan: Replan, next: Native | undefined) {
     this.backend = backend;
     this.current = first;
     this.outputs = first.outputs;
     this.replan = replan;
+    this.next = next;
+    // What waits for compilers is worth them.
+    this.spent = next === undefined ? 0 : backend.worth;
   }
 
   run(binding: Binding): RunResult {
@@ -121,7 +146,7 @@ class Moving implements Executable {
 
   private move(replan: Replan): void {
     const moved = this.backend.attempt(() => {
-      this.next ??= nextOf(replan(nativeTarget(library().toolchain.lanes)));
+      this.next ??= nativeOf(replan);
       return library().obtain(this.next.kernels) ? this.backend.moved(this.next.plan) : this.current;
     });
     if (moved === this.current) return;
@@ -142,7 +167,8 @@ class Moving implements Executable {
   }
 }
 
-function nextOf(plan: Plan): { readonly plan: Plan; readonly kernels: readonly Kernel[] } {
+function nativeOf(replan: Replan): Native {
+  const plan = replan(nativeTarget(library().toolchain.lanes));
   return { plan, kernels: plan.rows.map((r) => r.kernel) };
 }
 

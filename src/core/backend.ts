@@ -6,7 +6,7 @@ import { createNativeBackend } from "../backends/native/index.ts";
 import { ReferenceBackend } from "../backends/reference/index.ts";
 import { availableThreads, createWasmBackend } from "../backends/wasm/index.ts";
 import { compileProgram } from "../compile/index.ts";
-import type { Backend, Binding, Executable, MemoryReport, RunResult } from "../ir/backend.ts";
+import type { Backend, Binding, Executable, MemoryReport, Replan, RunResult } from "../ir/backend.ts";
 import { CancelledError, UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program } from "../ir/program.ts";
@@ -111,12 +111,16 @@ export function runReady(executable: Executable, binding: Binding): RunResult {
   });
 }
 
-/** A program made ready on a backend; stops between its plan and the code. */
-export function* preparing(backend: Backend, program: Program): Generator<void, Executable> {
+/** A program made ready on a backend for so much work altogether; stops between its plan and the code. */
+export function* preparing(backend: Backend, program: Program, work = 0): Generator<void, Executable> {
   if (backend.runs === "program") return backend.prepare(program);
+  const replan: Replan = (target) => compileProgram(program, target);
+  const ready = backend.ahead?.(replan, work);
+  if (ready !== undefined) return ready;
+  yield;
   const plan = planOn(backend, program);
   yield;
-  return backend.prepare(plan, (target) => compileProgram(program, target));
+  return backend.prepare(plan, replan);
 }
 
 /** A program made ready on a backend. */

@@ -31,6 +31,11 @@ export interface CompileOptions {
   /** Types of the arguments, with symbolic sizes where they vary. Without it every new shape is traced anew. */
   inputs?: readonly ValueSpec[];
   backend?: BackendName;
+  /**
+   * Multiply-adds that all calls together take at least, where that is known: `auto` begins on native code for what is
+   * worth it.
+   */
+  work?: number;
   /** Whatever else the trace depends on: another key, another trace. */
   key?: string | (() => string);
 }
@@ -102,7 +107,7 @@ export function compile<R extends Returned>(
     return options.inputs === undefined ? contentKey([extra, args.map(specOf)]) : extra;
   };
   const make = (args: readonly Argument[]) =>
-    traceAndPrepare(fn, options.inputs ?? args.map(specOf), getBackend(name));
+    traceAndPrepare(fn, options.inputs ?? args.map(specOf), getBackend(name), options.work);
   const find = (args: readonly Argument[]): Ready => {
     const key = keyOf(args);
     const before = ready.get(key);
@@ -148,6 +153,7 @@ function* traceAndPrepare(
   fn: (...inputs: Tensor[]) => Returned,
   specs: readonly ValueSpec[],
   backend: Backend,
+  work?: number,
 ): Generator<void, Ready> {
   if (activeTrace() !== undefined) {
     throw new UsageError({
@@ -181,7 +187,7 @@ function* traceAndPrepare(
     }),
   );
   yield;
-  const executable = yield* preparing(backend, program);
+  const executable = yield* preparing(backend, program, work);
   return {
     specs,
     program,

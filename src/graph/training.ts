@@ -132,6 +132,7 @@ function singleGraph(
   const rows = form.rows(data, mask);
   checkLabels(model, rows, "fit");
   return {
+    rows: data.numNodes,
     conditions: {
       ...{ nodes: data.numNodes, edges: data.numEdges, labels: rows.count, seed },
       generators: drawing.count,
@@ -176,6 +177,8 @@ function manyGraphs(
   const passes = passesOver(input, options);
   const { shuffle = true, seed = 0 } = options;
   return {
+    // About: the others are like the first.
+    rows: passes.graphs.length * (passes.graphs.length > 0 ? passes.graphs.at(0).numNodes : 0),
     conditions: {
       ...{ graphs: passes.graphs.length, batchSize: passes.batchSize, shuffle, seed },
       generators: drawing.count,

@@ -86,6 +86,11 @@ export type Replan = (target: Target) => Plan;
 export interface PlanBackend extends BackendBase {
   readonly runs: "plan";
   readonly target: Target;
+  /**
+   * For a program that will take so many multiply-adds altogether: what runs it best, if that is ready at once and is not
+   * what `prepare` would give.
+   */
+  ahead?(replan: Replan, work: number): Executable | undefined;
   /** `plan` was made for `target`; a backend that goes over to another machine asks for another one. */
   prepare(plan: Plan, replan?: Replan): Executable;
 }

@@ -49,6 +49,8 @@ export interface Source {
 }
 
 export interface Opener {
+  /** Rows of an epoch (of graphs: nodes), as far as they are known. */
+  readonly rows?: number;
   /** What must be the same where a run is restored. */
   readonly conditions: RunState["conditions"];
   open(stepper: Stepper): Source;
@@ -61,6 +63,7 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
   const perEpoch = Math.min(steps ?? Number.POSITIVE_INFINITY, Math.ceil(all.count / batchSize));
   const { shuffle = true, seed = 0 } = options;
   return {
+    rows: Math.min(all.count, perEpoch * batchSize),
     conditions: { rows: all.count, batchSize, stepsPerEpoch: perEpoch, shuffle, seed },
     open(stepper) {
       const bytes = allArrays(all).reduce((sum, a) => sum + a.data.byteLength, 0);

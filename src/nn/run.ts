@@ -184,10 +184,11 @@ export class Run {
     const options = checkOptions(this.options);
     const turn = new Turn("fit", options);
     const { train, validation, warning } = await this.#readData(options, turn);
-    const stepper = new Stepper(this.model, state, options.seed ?? 0, turn);
+    const { epochs, initialEpoch } = options;
+    const rows = (train.rows ?? 0) * (epochs - initialEpoch);
+    const stepper = new Stepper(this.model, state, options.seed ?? 0, turn, rows);
     const source = train.open(stepper);
     try {
-      const { epochs, initialEpoch } = options;
       this.#now = { stepper, source, conditions: { ...train.conditions, optimizer: state.optimizer.type } };
       yield { type: "trainBegin", epochs, steps: source.steps };
       if (warning) yield { type: "warning", message: warning };

@@ -30,7 +30,7 @@ import type { Resident, Rows } from "./data-adapter.ts";
 import { outputsOf } from "./data-adapter.ts";
 import { finite } from "./finite.ts";
 import type { HostArray } from "./host-array.ts";
-import type { Layer } from "./layer.ts";
+import { elements, type Layer } from "./layer.ts";
 import type { Module } from "./module.ts";
 import type { Optimizer } from "./optimizers/index.ts";
 import type { SavedSums } from "./resume/run-state.ts";
@@ -86,6 +86,8 @@ export class Stepper {
   readonly state: CompiledState;
   readonly seed: number;
   readonly backend: BackendName | undefined;
+  /** Rows that will go through the plans altogether, as far as that is known. */
+  readonly expectedRows: number;
   /** Where others get their turn while plans are made. */
   readonly #turn: Turn | undefined;
   /** The sum of the loss over rows, and sums of the losses of single outputs over batches: for their means. */
@@ -103,12 +105,13 @@ export class Stepper {
     readers: [],
   };
 
-  constructor(model: Trainable, state: CompiledState, seed: number, turn?: Turn) {
+  constructor(model: Trainable, state: CompiledState, seed: number, turn?: Turn, expectedRows = 0) {
     this.#turn = turn;
     this.model = model;
     this.state = state;
     this.seed = seed;
     this.backend = state.options.backend;
+    this.expectedRows = expectedRows;
   }
 
   /** Losses and metrics for these data; chosen by the shapes of the labels. */
@@ -472,7 +475,9 @@ export class Stepper {
   }
 
   #compile(fn: (...inputs: Tensor[]) => Record<string, Tensor>, inputs: readonly InputSpec[]): Plan {
-    return compile(fn, { inputs, ...(this.backend === undefined ? {} : { backend: this.backend }) });
+    // Each row meets each weight at least once.
+    const work = this.expectedRows * this.model.weights().reduce((sum, w) => sum + elements(w), 0);
+    return compile(fn, { inputs, work, ...(this.backend === undefined ? {} : { backend: this.backend }) });
   }
 
   #trainPlan(

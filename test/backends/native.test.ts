@@ -22,12 +22,13 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { createAutoBackend } from "../../src/backends/auto.ts";
-import { Library } from "../../src/backends/native/library.ts";
+import { Library, library } from "../../src/backends/native/library.ts";
 import { clearStore, reportStore, sha256, UnitStore } from "../../src/backends/native/store.ts";
+import { nativeTarget } from "../../src/backends/native/target.ts";
 import { createWasmBackend } from "../../src/backends/wasm/index.ts";
 import { compileProgram } from "../../src/compile/index.ts";
 import { compile, gradient } from "../../src/core/index.ts";
-import type { Kernel } from "../../src/ir/index.ts";
+import type { Kernel, Target } from "../../src/ir/index.ts";
 import { UnsupportedError } from "../../src/ir/index.ts";
 import { nativeProblem } from "../native.ts";
 import { KernelWriter, sameBits } from "./kit.ts";
@@ -234,6 +235,31 @@ describe.skipIf(nativeProblem)("auto", () => {
       auto.release();
     },
   );
+
+  test("much work begins on native code where its kernels are in the cache, and with compilers beside it where not", async () => {
+    const auto = createAutoBackend();
+    const replan = (target: Target) => compileProgram(program, target);
+    expect(auto.ahead(replan, 1e6)).toBeUndefined();
+    library().ensure(replan(nativeTarget(library().toolchain.lanes)).rows.map((r) => r.kernel));
+    const e = auto.ahead(replan, 1e12)!;
+    expect(auto.moves).toBe(1);
+    expect(sameBits(e.run(binding).outputs[0]!, want[0]!)).toBe(true);
+    // A kernel that nobody has compiled before.
+    const odd = Date.now() / 2 ** 40;
+    const other = compile((x) => [x.mul(odd).exp().sum(1)], { inputs: inputs.slice(0, 1) }).program();
+    const replanOther = (target: Target) => compileProgram(other, target);
+    expect(auto.ahead(replanOther, 1e12)).toBeUndefined();
+    const moving = auto.prepare(compileProgram(other, auto.target), replanOther);
+    const bound = { ...binding, inputs: data.slice(0, 1) };
+    const before = moving.run(bound).outputs[0]!;
+    for (let i = 0; auto.moves === 1 && i < 3000; i++) {
+      await sleep(10);
+      moving.run(bound);
+    }
+    expect(auto.moves).toBe(2);
+    expect(sameBits(moving.run(bound).outputs[0]!, before)).toBe(true);
+    auto.release();
+  });
 
   test("plans that run shortly stay on wasm", () => {
     const auto = createAutoBackend({ worth: 1e9 });
