@@ -47,8 +47,22 @@ export async function assess(
   samples.labels.forEach((label, i) => {
     confusion[label]![predicted[i]!]!++;
   });
-  const right = confusion.reduce((sum, row, i) => sum + row[i]!, 0);
-  return { loss: loss!, accuracy: right / samples.count, confusion, predicted, probabilities };
+  return { loss: loss!, accuracy: rightShare(predicted, samples), confusion, predicted, probabilities };
+}
+
+/** The accuracy of a model, and nothing else. */
+export async function accuracyOf(
+  model: Model,
+  samples: Samples,
+  { shape }: { readonly shape: readonly number[] },
+  signal: AbortSignal,
+): Promise<number> {
+  const { predicted } = await readClasses(model, inputFor(model, samples, shape), signal);
+  return rightShare(predicted, samples);
+}
+
+function rightShare(predicted: Int32Array, { labels, count }: Samples): number {
+  return predicted.reduce((sum, found, i) => sum + Number(found === labels[i]), 0) / count;
 }
 
 /** The probabilities that a model gives, and the best class for each row. */

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { errnoOf, makeFolder, writeFileAtomic } from "../data/index.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Model } from "../nn/index.ts";
-import { type Figure, renderSvg } from "../plot/index.ts";
+import type { Figure } from "../plot/index.ts";
 import type { CommandContext } from "./command.ts";
 import { Rasteriser } from "./rasteriser.ts";
 
@@ -71,6 +71,7 @@ export class OutputFolder {
 
   /** Each figure as SVG and PNG; without the rasteriser as SVG only, which is said once. Throws CancelledError. */
   async figures(figures: ReadonlyMap<string, Figure>, { terminal, signal }: CommandContext): Promise<void> {
+    const { renderSvg } = await import("../plot/index.ts");
     const rasteriser = new Rasteriser(signal);
     let raster = true;
     try {

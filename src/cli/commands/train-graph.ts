@@ -17,7 +17,6 @@ import {
 import { convNames } from "../graph/convs.ts";
 import { type GraphTaskName, graphTaskNames } from "../graph/names.ts";
 import { checkHeads, type NetworkOptions } from "../graph/network.ts";
-import { graphPictures } from "../graph/pictures.ts";
 import { poolNames } from "../graph/pools.ts";
 import { type GraphTask, graphTasks, type TaskDefaults } from "../graph/tasks.ts";
 import { GraphTraining, type RunFolder, type Trained, type TrainingSettings } from "../graph/training.ts";
@@ -211,6 +210,7 @@ async function runGraphTask(
   if (out !== undefined) {
     await out.model(first.trained.model, "model.safetensors");
     await out.history(first.trained.history);
+    const { graphPictures } = await import("../graph/pictures.ts");
     await out.figures(await graphPictures(first.trained, task, dataset), context);
   }
   return reportOf(name, runs, { chosen, engine, folds: values.folds, files });

@@ -1,7 +1,7 @@
 /** `tendril train`: trains a network on images and leaves the model, its history and pictures. */
 import { dirname } from "node:path";
 import { CancelledError, UsageError } from "../../ir/errors.ts";
-import { assess } from "../assess.ts";
+import { accuracyOf, assess } from "../assess.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
 import { loadDataset } from "../dataset.ts";
 import {
@@ -16,7 +16,6 @@ import {
 import { graphTaskNames } from "../graph/names.ts";
 import { makeModel, openModel } from "../models.ts";
 import { OutputFolder } from "../output.ts";
-import { pictures } from "../pictures.ts";
 import type { Dataset } from "../samples.ts";
 import { printable } from "../terminal.ts";
 import { optimizerNames, Training, weightsSha256 } from "../training.ts";
@@ -186,10 +185,10 @@ async function reportOf(
   if (out !== undefined) {
     await out.model(model);
     await out.history(history);
+    const { pictures } = await import("../pictures.ts");
     await out.figures(await pictures({ model, history, dataset, assessment }), context);
   }
-  const bestAccuracy =
-    best && (await assess(await openModel(best.path), dataset.test, dataset, signal)).accuracy;
+  const bestAccuracy = best && (await accuracyOf(await openModel(best.path), dataset.test, dataset, signal));
   return {
     dataset: dataset.name,
     model: name,
