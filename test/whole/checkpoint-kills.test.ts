@@ -1,9 +1,13 @@
 /** Processes killed while they save: what was called safe is there afterwards, whole (CK-1, CK-2); so it is where a file grows too large (CK-8). */
 import { describe, expect, test } from "vitest";
-import { hasStrace, killsAtEach, manyKills, saveBeyondLimit } from "./kills.ts";
+import { hasStrace, killsAtEach, manyFreezes, manyKills, saveBeyondLimit } from "./kills.ts";
 
 test("25 kills at random moments lose nothing (CK-1)", async () => {
   expect(await manyKills(25)).toBeGreaterThan(25);
+});
+
+test.skipIf(process.platform !== "linux")("nor would kills at 200 other moments (CK-1)", async () => {
+  expect(await manyFreezes(200)).toBeGreaterThan(25);
 });
 
 describe("killed at each system call of a save, old or new is there (CK-2)", () => {

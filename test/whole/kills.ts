@@ -1,8 +1,9 @@
 /** Processes that save checkpoints and are killed, and what is found after. */
-import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { CheckpointFolder, decodeState } from "../../src/nn/resume/index.ts";
@@ -21,6 +22,20 @@ async function newest(folder: string): Promise<number> {
   return step;
 }
 
+/** The last step that the words of a process call safe. */
+function lastSafe(text: string): number {
+  return Number([...text.matchAll(/^(?:found|saved) (\d+)$/gm)].at(-1)?.[1] ?? 0);
+}
+
+/** What must be in the folder of a process that is gone, which had called `safe` safe: the step found. */
+async function checkLeft(folder: string, safe: number): Promise<number> {
+  expect(readdirSync(folder).filter((f) => !f.startsWith("lock")).length).toBeLessThanOrEqual(3);
+  const found = await newest(folder);
+  expect(found).toBeGreaterThanOrEqual(safe);
+  expect(readdirSync(folder).every((f) => /^checkpoint-\d+\.tendril$/.test(f))).toBe(true);
+  return found;
+}
+
 /** Starts the process, kills it a random time after its first word, and returns the last step that it called safe. */
 function killed(folder: string, delay: number): Promise<number> {
   return new Promise((resolve, reject) => {
@@ -31,10 +46,7 @@ function killed(folder: string, delay: number): Promise<number> {
       text += chunk;
     });
     child.on("error", reject);
-    child.on("close", () => {
-      const steps = [...text.matchAll(/^(?:found|saved) (\d+)/gm)].map((m) => Number(m[1]));
-      resolve(steps.at(-1) ?? 0);
-    });
+    child.on("close", () => resolve(lastSafe(text)));
   });
 }
 
@@ -46,16 +58,62 @@ export async function manyKills(kills: number, seed = 0): Promise<number> {
     const random = noise(seed);
     for (let i = 0; i < kills; i++) {
       const safe = await killed(folder, 25 * (random() + 1));
-      const files = readdirSync(folder).filter((f) => !f.startsWith("lock"));
-      expect(files.length).toBeLessThanOrEqual(3);
-      const found = await newest(folder);
-      expect(found).toBeGreaterThanOrEqual(safe);
+      const found = await checkLeft(folder, safe);
       expect(found).toBeGreaterThanOrEqual(step);
-      expect(readdirSync(folder).every((f) => /^checkpoint-\d+\.tendril$/.test(f))).toBe(true);
       step = found;
     }
     return step;
   } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** Stops every thread of a process between two system calls. */
+async function freeze(child: ChildProcess): Promise<void> {
+  child.kill("SIGSTOP");
+  const tasks = `/proc/${child.pid}/task`;
+  const running = (task: string) => !/^\d+ \(.*\) T/.test(readFileSync(`${tasks}/${task}/stat`, "latin1"));
+  while (readdirSync(tasks).some(running)) await turn();
+}
+
+/**
+ * CK-1 without a start for each kill (Linux): one process is stopped at so many random moments, and a copy of its folder must be
+ * as good as after a kill. Only what a kill cuts inside one system call is left to real kills.
+ */
+export async function manyFreezes(freezes: number, seed = 0): Promise<number> {
+  const folder = mkdtempSync(join(tmpdir(), "tendril-freezes-"));
+  const child = spawn(process.execPath, [script, folder], { stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    let text = "";
+    child.stdout.on("data", (chunk: Buffer) => void (text += chunk));
+    while (text === "") await sleep(5);
+    const random = noise(seed);
+    let step = 0;
+    for (let i = 0; i < freezes; i++) {
+      await sleep(5 * (random() + 1));
+      await freeze(child);
+      // What was said before is heard before the copy is judged.
+      await turn();
+      const copy = mkdtempSync(join(tmpdir(), "tendril-frozen-"));
+      try {
+        cpSync(folder, copy, { recursive: true });
+        child.kill("SIGCONT");
+        const lock = join(copy, "lock");
+        // Whoever holds the copy is gone.
+        const held = JSON.parse(readFileSync(lock, "utf8")) as object;
+        writeFileSync(lock, JSON.stringify({ ...held, pid: 2 ** 30 }));
+        const found = await checkLeft(copy, lastSafe(text));
+        expect(found).toBeGreaterThanOrEqual(step);
+        step = found;
+      } finally {
+        rmSync(copy, { recursive: true, force: true });
+      }
+    }
+    return step;
+  } finally {
+    const gone = new Promise((resolve) => child.on("close", resolve));
+    child.kill("SIGKILL");
+    await gone;
     rmSync(folder, { recursive: true, force: true });
   }
 }
