@@ -29,7 +29,8 @@ export function listenForSignals(): Interrupt {
     process.on(name, listener);
     return [name, listener] as const;
   });
-  // A long step in native code stops at once; this thread hears of the signal when it is over.
+  // A long step in native code stops at once and this thread hears of the signal then. On wasm the step ends first: Node tells
+  // signals to this thread alone, so that no helper could set the interrupt word for it.
   stopRunsOnSignals(listeners.map(([name]) => name));
   return {
     signal: controller.signal,
