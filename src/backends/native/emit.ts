@@ -13,6 +13,9 @@ import { divisionBy, prims } from "./prims.ts";
 /** The vector widths of the prelude, in lanes. */
 const WIDTHS = [16, 8, 4] as const;
 
+/** The most statements of an innermost loop that is written twice a round. */
+const SHORT_BODY = 64;
+
 /** The widths that a machine with registers of `lanes` lanes uses. */
 export function widthsFor(lanes: number): readonly number[] {
   return WIDTHS.filter((w) => w <= lanes).reverse();
@@ -130,6 +133,7 @@ class Emitter {
         break;
       case "for": {
         const i = `v${s.variable}`;
+        if (isShort(s.body)) this.line("#pragma GCC unroll 2");
         this.block(
           `for (int ${i} = ${this.at(s.from)}; ${i} < ${this.at(s.to)}; ${i} += ${s.step}) {`,
           s.body,
@@ -293,6 +297,11 @@ class Emitter {
     const picks = from.map((f) => w * sources.indexOf(chunkOf(f)) + (f.lane % w));
     return `SHUFFLE(${w}, ${sources[0]}, ${sources[1] ?? sources[0]}, ${picks.join(", ")})`;
   }
+}
+
+/** Whether counting and jumping cost a part worth sparing of what a round of the loop does. */
+function isShort(body: readonly Stmt[]): boolean {
+  return body.length <= SHORT_BODY && !body.some((s) => s.s === "for" || s.s === "loop");
 }
 
 /** A float32 as C text, to the bit. */

@@ -2,9 +2,9 @@
 import type { Target } from "../../ir/index.ts";
 
 /**
- * Products and sums stay apart, so that a tile of four rows and two registers keeps the multipliers and adders busy: a
- * larger one would gain nothing.
+ * A tile of six rows and two registers leaves four of sixteen registers for the operands: fewer rows keep the decoder busy
+ * with loads, more spill.
  */
 export function nativeTarget(lanes: number): Target {
-  return { lanes: 16, tile: { rows: 4, columns: 2 * lanes }, neighbours: false };
+  return { lanes: 16, tile: { rows: 6, columns: 2 * lanes }, neighbours: false };
 }

@@ -21,6 +21,7 @@ import { type InlineSpread, TILE_ROWS, vectorizable } from "./spread.ts";
 import {
   type Axis,
   byElement,
+  fitting,
   mergeSums,
   neighbours,
   placesOf,
@@ -161,7 +162,7 @@ class ContractKernel {
       if (x.size === 1) continue;
       if (x.b !== 0 || x.a === 0) continue;
       const unroll =
-        typeof x.size === "number" ? Math.min(x.size, room) : Math.min(this.options.target.tile.rows, room);
+        typeof x.size === "number" ? fitting(x.size, room) : Math.min(this.options.target.tile.rows, room);
       tiles.unshift({ axis: i, unroll });
       if (unroll !== x.size) break;
       room = Math.floor(room / unroll);

@@ -47,6 +47,12 @@ export function neighbours(distances: readonly number[]): Map<number, number> {
   return out;
 }
 
+/** How many of `size` rows a tile takes: at most `room`, and a little fewer where nothing is left over then. */
+export function fitting(size: number, room: number): number {
+  for (let rows = room; 3 * rows >= 2 * room; rows--) if (size % rows === 0) return rows;
+  return Math.min(size, room);
+}
+
 /** The tiles with another unrolling of one axis. */
 export function retiled(tiles: readonly Tile[], axis: number, unroll: number): Tile[] {
   const others = tiles.filter((t) => t.axis !== axis);
