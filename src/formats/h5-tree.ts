@@ -37,18 +37,18 @@ export interface H5Group {
   readonly datasets: Map<string, H5Dataset>;
 }
 
-/** The number types, with h5wasm's codes for them. */
+/** The number types. */
 export const h5Numbers = [
-  { dtype: "float32", size: 4, code: "<f", array: Float32Array },
-  { dtype: "float64", size: 8, code: "<d", array: Float64Array },
-  { dtype: "int8", size: 1, code: "<b", array: Int8Array },
-  { dtype: "int16", size: 2, code: "<h", array: Int16Array },
-  { dtype: "int32", size: 4, code: "<i", array: Int32Array },
-  { dtype: "int64", size: 8, code: "<q", array: BigInt64Array },
-  { dtype: "uint8", size: 1, code: "<B", array: Uint8Array },
-  { dtype: "uint16", size: 2, code: "<H", array: Uint16Array },
-  { dtype: "uint32", size: 4, code: "<I", array: Uint32Array },
-  { dtype: "uint64", size: 8, code: "<Q", array: BigUint64Array },
+  { dtype: "float32", size: 4, array: Float32Array },
+  { dtype: "float64", size: 8, array: Float64Array },
+  { dtype: "int8", size: 1, array: Int8Array },
+  { dtype: "int16", size: 2, array: Int16Array },
+  { dtype: "int32", size: 4, array: Int32Array },
+  { dtype: "int64", size: 8, array: BigInt64Array },
+  { dtype: "uint8", size: 1, array: Uint8Array },
+  { dtype: "uint16", size: 2, array: Uint16Array },
+  { dtype: "uint32", size: 4, array: Uint32Array },
+  { dtype: "uint64", size: 8, array: BigUint64Array },
 ] as const;
 
 /** An empty group. */
@@ -69,6 +69,21 @@ export function h5Dataset(data: H5Data, shape: readonly number[] = [data.length]
     });
   }
   return { dtype, shape, data, attrs: new Map() } as H5Dataset;
+}
+
+/** An attribute as an array: whole numbers as int64 and others as float64, as h5py writes them. */
+export function attributeArray(value: H5Attribute): H5Array {
+  if (typeof value === "string") return { dtype: "string", shape: [], data: [value] };
+  if (typeof value === "bigint") return { dtype: "int64", shape: [], data: BigInt64Array.of(value) };
+  if (typeof value === "number") {
+    return Number.isSafeInteger(value)
+      ? { dtype: "int64", shape: [], data: BigInt64Array.of(BigInt(value)) }
+      : { dtype: "float64", shape: [], data: Float64Array.of(value) };
+  }
+  // A list without elements has no type in Python either: NumPy makes it float64.
+  if (value.length === 0) return { dtype: "float64", shape: [0], data: new Float64Array(0) };
+  if (Array.isArray(value)) return { dtype: "string", shape: [value.length], data: [...value] };
+  return h5Dataset(value as H5Data);
 }
 
 /** The group or dataset at a path such as `model_weights/dense/kernel`; undefined where there is none. */

@@ -9,7 +9,7 @@ import { fileURLToPath } from "node:url";
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** Only these folders are served. */
-const served = /^\/(dist|assets|test\/browser|node_modules\/(fflate|h5wasm|@resvg\/resvg-wasm))\//;
+const served = /^\/(dist|assets|test\/browser|node_modules\/(fflate|@resvg\/resvg-wasm))\//;
 const types: Readonly<Record<string, string>> = {
   ".js": "text/javascript",
   ".mjs": "text/javascript",
@@ -29,7 +29,6 @@ const importMap = JSON.stringify({
     "tendril/plot": "/dist/plot/index.js",
     "tendril/browser": "/dist/browser/index.js",
     fflate: "/node_modules/fflate/esm/browser.js",
-    h5wasm: "/node_modules/h5wasm/dist/esm/hdf5_hl.js",
     "@resvg/resvg-wasm": "/node_modules/@resvg/resvg-wasm/index.mjs",
     "@resvg/resvg-wasm/index_bg.wasm": "/node_modules/@resvg/resvg-wasm/index_bg.wasm",
   },

@@ -70,6 +70,7 @@ describe("HDF5 round trip", () => {
     ["an empty name", (r) => r.groups.set("", h5Group()), /empty/],
     ["the name '.'", (r) => r.datasets.set(".", h5Dataset(["x"])), /dot/],
     ["a zero byte in a text", (r) => r.attrs.set("a", "x\0y"), /zero byte/],
+    ["too long a name", (r) => r.attrs.set("n".repeat(1001), 1), /1000 bytes/],
     ["a wrong shape", (r) => r.datasets.set("d", h5Dataset(["x"], [2])), /do not fill/],
     ["too long a list", (r) => r.attrs.set("l", new Array<string>(5000).fill("x")), /64000 bytes/],
     ["a group and a dataset of one name", (r) => r.datasets.set("dense", h5Dataset(["x"])), /same name/],

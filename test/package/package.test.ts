@@ -20,7 +20,6 @@ interface Manifest {
 /** Every package that users get with ours, and why. */
 const brought: Readonly<Record<string, string>> = {
   fflate: "deflate, which PNG and zip consist of",
-  h5wasm: "writes HDF5 as Keras opens it; loaded on first use",
   "@resvg/resvg-wasm": "SVG to PNG without a browser; loaded on first use",
 };
 

@@ -6,7 +6,7 @@ import { FormatError, UnsupportedError } from "../../ir/errors.ts";
 import { ByteBudget, ByteReader, type FileLabel, firstBytes, showFile } from "../reader.ts";
 import { lookup3 } from "./lookup3.ts";
 
-const signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
+export const signature = Uint8Array.of(0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a);
 
 export class Hdf5File {
   readonly bytes: Uint8Array;

@@ -2,14 +2,16 @@
 import type { ByteReader } from "../reader.ts";
 import type { Hdf5File } from "./file.ts";
 
-/** The kinds of messages that are read; others are passed over. */
+/** The kinds of messages that are read or written; others are passed over. */
 export const messages = {
   dataspace: 0x01,
   linkInfo: 0x02,
   datatype: 0x03,
+  fillValue: 0x05,
   link: 0x06,
   externalFiles: 0x07,
   layout: 0x08,
+  groupInfo: 0x0a,
   filters: 0x0b,
   attribute: 0x0c,
   continuation: 0x10,
