@@ -207,23 +207,31 @@ const digitBits = 11;
 
 /** The positions of `words` in ascending order, equal words in the order in which they stand. */
 function ascending(words: Int32Array): Int32Array {
-  const { length } = words;
-  const mask = 2 ** digitBits - 1;
-  let from = Int32Array.from(words.keys());
-  let to = new Int32Array(length);
+  let from = new Int32Array(words.length);
+  for (let i = 0; i < from.length; i++) from[i] = i;
+  let to = new Int32Array(words.length);
   for (let shift = 0; shift < 32; shift += digitBits) {
-    const starts = new Int32Array(mask + 2);
-    // With the sign bit turned round, negative words come first.
-    const digit = (word: number): number => ((word ^ 0x80000000) >>> shift) & mask;
-    for (let i = 0; i < length; i++) starts[digit(words[i]!) + 1]!++;
-    for (let d = 0; d < mask; d++) starts[d + 1]! += starts[d]!;
-    for (let i = 0; i < length; i++) {
-      const at = from[i]!;
-      to[starts[digit(words[at]!)]!++] = at;
-    }
+    byDigit(words, shift, from, to);
     [from, to] = [to, from];
   }
   return from;
+}
+
+/** Puts the positions `from` into `to`, by the digit of their words at `shift`. */
+function byDigit(words: Int32Array, shift: number, from: Int32Array, to: Int32Array): void {
+  const mask = 2 ** digitBits - 1;
+  // With the sign bit turned round, negative words come first.
+  const sign = 1 << 31;
+  const starts = new Int32Array(mask + 2);
+  for (let i = 0; i < words.length; i++) starts[(((words[i]! ^ sign) >>> shift) & mask) + 1]!++;
+  for (let d = 0; d < mask; d++) starts[d + 1]! += starts[d]!;
+  for (let i = 0; i < from.length; i++) {
+    const at = from[i]!;
+    const digit = ((words[at]! ^ sign) >>> shift) & mask;
+    const place = starts[digit]!;
+    to[place] = at;
+    starts[digit] = place + 1;
+  }
 }
 
 /** The values of `permutation(key(seed, path).at(epoch), n)`, computed here and now. */
