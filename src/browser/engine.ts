@@ -1,5 +1,5 @@
 /** The page's side of an engine. */
-import { CancelledError, DeviceError } from "../ir/errors.ts";
+import { CancelledError, DeviceError, UsageError } from "../ir/errors.ts";
 import type { Model } from "../nn/index.ts";
 import { packModel } from "./parcel.ts";
 import {
@@ -77,6 +77,17 @@ function ended(got: string): DeviceError {
   });
 }
 
+function notPlain(task: string, cause: unknown): UsageError {
+  return new UsageError({
+    where: task,
+    problem: "the argument cannot be sent to the engine",
+    expected: "plain data: numbers, texts, arrays, typed arrays, objects of these",
+    got: cause instanceof Error ? cause.message : String(cause),
+    try: "leave functions and objects of classes out, and make them in a worker file of your own: serveEngine({ tasks })",
+    cause,
+  });
+}
+
 interface Pending {
   resolve(result: unknown): void;
   reject(error: Error): void;
@@ -129,7 +140,7 @@ export class Engine implements EngineFacts {
   /**
    * Asks for a task by name, with plain data, and gives its result.
    *
-   * @throws what the task throws; CancelledError where `signal` ended it; DeviceError where the engine has ended.
+   * @throws what the task throws; UsageError for an argument that cannot be copied to the worker; CancelledError where `signal` ended it; DeviceError where the engine has ended.
    */
   call<T>(task: string, argument?: unknown, { signal, onEvent }: CallOptions = {}): Promise<T> {
     if (this.#over) return Promise.reject(this.#over);
@@ -148,7 +159,12 @@ export class Engine implements EngineFacts {
         reject: settle(reject),
         onEvent,
       });
-      this.#port.postMessage({ call, task, argument });
+      try {
+        this.#port.postMessage({ call, task, argument });
+      } catch (cause) {
+        this.#pending.get(call)!.reject(notPlain(task, cause));
+        return;
+      }
       if (signal?.aborted) abort();
       else signal?.addEventListener("abort", abort);
     });

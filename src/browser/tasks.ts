@@ -89,7 +89,7 @@ export function modelTasks({ customObjects }: ServeOptions): Readonly<Record<str
       find(given).setWeights(given.weights);
     },
     "model.dispose": (given: { model: number }) => {
-      find(given).compiled?.release();
+      find(given).dispose();
       models.delete(given.model);
     },
   };

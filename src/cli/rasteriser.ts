@@ -24,6 +24,10 @@ export class Rasteriser {
       worker.removeAllListeners();
       worker.once("message", resolve);
       worker.once("error", reject);
+      // Ended from within, for want of memory say: nothing more would come.
+      worker.once("exit", (code) =>
+        reject(new Error(`the thread that draws pictures ended with code ${code}`)),
+      );
     });
     worker.postMessage(figure);
     return await this.#turn.race(drawn, "--out: drawing a picture");

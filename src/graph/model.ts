@@ -4,7 +4,7 @@ import { Turn } from "../core/turn.ts";
 import { arrayOf } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Shape } from "../ir/size.ts";
-import { compiledState } from "../nn/checks.ts";
+import { checkWhole, compiledState } from "../nn/checks.ts";
 import { CompiledState, type CompileOptions } from "../nn/compile-options.ts";
 import type { CallContext } from "../nn/context.ts";
 import type { FitOptions, PassOptions } from "../nn/data-adapter.ts";
@@ -17,6 +17,7 @@ import { nonFiniteError } from "../nn/non-finite.ts";
 import type { RunData, RunInput, RunOptions } from "../nn/run.ts";
 import { Stepper } from "../nn/stepper.ts";
 import type { Trainable } from "../nn/trainable.ts";
+import { elements, writeWeights } from "../nn/weights.ts";
 import type { GraphContext } from "./context.ts";
 import type { Data } from "./data.ts";
 import { Form, type FormOptions, hasSparseFeatures } from "./form.ts";
@@ -118,18 +119,17 @@ export abstract class GraphModel extends GraphModule implements Trainable {
   getWeights(): Float32Array[] {
     return this.weights().map((w) => w.read() as Float32Array);
   }
-  /** Overwrites the weights, in the order of `weights()`. */
+  /**
+   * Overwrites the weights, in the order of `weights()`.
+   *
+   * @throws ShapeError where the number of arrays or their lengths differ; nothing is changed then.
+   */
   setWeights(values: readonly ArrayLike<number>[]): void {
-    this.weights().forEach((w, i) => {
-      w.write(values[i]!);
-    });
+    writeWeights(this.label, this.weights(), values);
   }
   /** The number of elements of all parameters. */
   countParams(): number {
-    return this.trainableWeights().reduce(
-      (sum, w) => sum + (w.shape as readonly number[]).reduce((a, b) => a * b, 1),
-      0,
-    );
+    return this.trainableWeights().reduce((sum, w) => sum + elements(w), 0);
   }
   saveWeights(path: string): Promise<void> {
     return this.save(path);
@@ -152,6 +152,17 @@ export abstract class GraphModel extends GraphModule implements Trainable {
   /** Sets loss, metrics and optimizer; see `CompileOptions`. */
   compile(options: CompileOptions = {}): void {
     compileModel(this, options);
+  }
+
+  /**
+   * Frees what the model holds in the memory of its backend: plans, weights, the state of the optimizer. Using it afterwards
+   * throws UsageError; a second call does nothing. A model that is forgotten is freed too, but only when the garbage collector
+   * comes by.
+   */
+  dispose(): void {
+    this.compiled?.dispose();
+    this.#plans?.dispose();
+    for (const weight of this.weights()) weight.release();
   }
 
   /**
@@ -211,6 +222,7 @@ export abstract class GraphModel extends GraphModule implements Trainable {
     call: string,
     each: (batch: Data, step: number) => Promise<void>,
   ): Promise<void> {
+    checkWhole(call, "batchSize", batchSize, 1);
     const turn = new Turn(call, signal ? { signal } : {});
     let step = 0;
     for (const batch of batchesOf(data, batchSize)) {

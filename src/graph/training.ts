@@ -1,6 +1,7 @@
 /** Where the steps of a run over graphs come from: one graph, again and again, or batches of many. */
 import { defaultGenerator, isReplaying, permutationHost, type TorchGenerator } from "../core/index.ts";
 import type { TypedArray } from "../ir/dtype.ts";
+import { DataError, UsageError } from "../ir/errors.ts";
 import { makeResident, type Opener, type TrainStep } from "../nn/batches.ts";
 import { checkLabels, checkWhole } from "../nn/checks.ts";
 import type { Rows } from "../nn/data-adapter.ts";
@@ -35,12 +36,28 @@ export function isSingle(input: GraphInput): input is Data {
 /** A graph to find out from what graphs of the input are like. */
 export function exampleOf(input: GraphInput): Data {
   if (isSingle(input)) return input;
-  const first = input instanceof DataLoader ? input.dataset.at(0) : datasetOf(input).at(0);
-  return new Batch([first]);
+  const graphs = input instanceof DataLoader ? input.dataset : datasetOf(input);
+  if (graphs.length > 0) return new Batch([graphs.at(0)]);
+  throw new DataError({
+    where: graphs.name,
+    problem: "there are no graphs",
+    expected: "one graph or more",
+    got: "none",
+    try: "check how the graphs were divided",
+  });
 }
 
 function datasetOf(input: GraphDataset | readonly Data[]): GraphDataset {
-  return input instanceof GraphDataset ? input : new GraphDataset("graphs", input);
+  if (input instanceof GraphDataset) return input;
+  if (Array.isArray(input) && input.every((graph) => graph instanceof Data))
+    return new GraphDataset("graphs", input);
+  throw new UsageError({
+    where: "graphs",
+    problem: "these are no graphs",
+    expected: "Data, an array of Data, a GraphDataset or a DataLoader",
+    got: Array.isArray(input) ? "an array with something else in it" : typeof input,
+    try: "new Data({ x, edgeIndex, y })",
+  });
 }
 
 /** The input in batches, as they come. */

@@ -18,6 +18,7 @@ import { keyInFile, suggestion } from "./naming.ts";
 import { OperationLayer } from "./operation-layer.ts";
 import { isOperation, isTensor, readOperation, templateOf } from "./read-operation.ts";
 import { Sequential } from "./sequential.ts";
+import { sharedMark } from "./serialize.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
 
 export interface DeserializeOptions {
@@ -48,7 +49,7 @@ export function deserializeModel(config: JsonValue, options: DeserializeOptions 
 }
 
 interface Reading extends DeserializeOptions {
-  /** The layers read so far, by class and name: models in one another may share them. */
+  /** The layers read so far, by their marks and by what they are: models in one another may share them. */
   readonly met: Map<string, Layer>;
 }
 
@@ -65,20 +66,32 @@ function readObject(view: JsonView, options: Reading): Layer {
   const registered = view.field("registered_name").or("string", className);
   const config = view.field("config");
   const own = options.customObjects?.get(className) ?? options.customObjects?.get(registered);
-  const model = own === undefined ? models.get(className) : undefined;
-  if (model !== undefined) return model(config, options);
+  const met = keysOf(view, className);
+  for (const k of met.again) {
+    const layer = options.met.get(k);
+    if (layer !== undefined) return layer;
+  }
+  const read = own === undefined ? models.get(className) : undefined;
   const type = own ?? knownLayers.get(registered) ?? knownLayers.get(className);
-  if (type === undefined) throw unknownClass(config, className, options);
-  const key = JSON.stringify([
-    className,
-    config.value === undefined ? "" : config.field("name").or("string", ""),
-  ]);
-  // Keras marks what it has written before; `.h5` files, which have no modules, hold the weights of both.
-  const again =
-    typeof view.field("module").value === "string" && view.field("shared_object_id").value !== undefined;
-  const layer = (again ? options.met.get(key) : undefined) ?? readLayer(type, config);
-  options.met.set(key, layer);
+  if (read === undefined && type === undefined) throw unknownClass(config, className, options);
+  const layer = read?.(config, options) ?? readLayer(type!, config);
+  for (const k of met.first) options.met.set(k, layer);
   return layer;
+}
+
+/** By what a layer may be found again, and by what it is the same as one before. */
+function keysOf(view: JsonView, className: string): { first: string[]; again: string[] } {
+  // Files of the older dialect, which name no modules, hold the weights of each place.
+  if (view.field("module").value === undefined) return { first: [], again: [] };
+  const marked = (mark: string) => {
+    const id = view.field(mark).value;
+    return id === undefined ? [] : [`${mark} ${className} ${id}`];
+  };
+  const keras = marked("shared_object_id");
+  const ids = [...marked(sharedMark), ...keras];
+  // Keras marks what it has written before, but not always what it wrote first.
+  const alike = `${className} ${JSON.stringify(view.field("config").value)}`;
+  return { first: [...ids, alike], again: keras.length > 0 ? [...ids, alike] : ids };
 }
 
 function unknownClass(config: JsonView, className: string, options: Reading): UnsupportedError {

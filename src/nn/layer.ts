@@ -17,8 +17,8 @@ import {
   zeros,
 } from "../core/index.ts";
 import type { DType } from "../ir/dtype.ts";
-import { ShapeError, UsageError } from "../ir/errors.ts";
-import { type Shape, showShape, staticSize } from "../ir/size.ts";
+import { UsageError } from "../ir/errors.ts";
+import { type Shape, staticSize } from "../ir/size.ts";
 import { type ConstraintSpec, constrain } from "./constraints.ts";
 import { type CallContext, callContext } from "./context.ts";
 import type { ConfigOf, Fields, NoFields, OptionsArgument } from "./fields.ts";
@@ -35,6 +35,7 @@ import { Module } from "./module.ts";
 import { checkName, uniqueName } from "./naming.ts";
 import { penaltyOf, type RegularizerOption, type RegularizerSpec, regularizerField } from "./regularizers.ts";
 import { type Application, SymbolicTensor } from "./symbolic.ts";
+import { elements, writeWeights } from "./weights.ts";
 
 /** Options that every layer takes. */
 export interface LayerOptions {
@@ -390,33 +391,7 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
    * @throws ShapeError where the number of arrays or their lengths differ; nothing is changed then.
    */
   setWeights(values: readonly ArrayLike<number>[]): void {
-    const weights = this.weights();
-    if (values.length !== weights.length) {
-      throw new ShapeError({
-        where: this.label,
-        problem: "the number of weight arrays is not the layer's",
-        expected: `${weights.length} arrays`,
-        got: String(values.length),
-        try:
-          weights.length === 0
-            ? "build the layer first"
-            : "pass what getWeights() of the same layers returned",
-      });
-    }
-    weights.forEach((w, i) => {
-      if (values[i]!.length !== elements(w)) {
-        throw new ShapeError({
-          where: `${this.label} ${w.name}`,
-          problem: "the weight has another size",
-          expected: `${elements(w)} values for ${showShape(w.shape)}`,
-          got: `${values[i]!.length} values`,
-          try: "check that both models have the same layers in the same order",
-        });
-      }
-    });
-    weights.forEach((w, i) => {
-      w.write(values[i]!);
-    });
+    writeWeights(this.label, this.weights(), values);
   }
 }
 
@@ -442,11 +417,6 @@ function single(
 function activityPenalty(spec: RegularizerSpec, output: Tensor): Tensor {
   const penalty = penaltyOf(spec, output);
   return output.rank === 0 ? penalty : penalty.div(sizeOf(output.shape[0]!).maximum(1));
-}
-
-/** The number of elements of a weight. */
-export function elements(weight: Variable): number {
-  return (weight.shape as readonly number[]).reduce((a, b) => a * b, 1);
 }
 
 function distinct(lists: readonly (readonly Variable[])[]): Variable[] {

@@ -2,7 +2,7 @@
  * The operations that Keras records beside layers, `x + 1` or `ops.mean(x, axis=1)`: its names, and what they compute here.
  * To add one: a row, with the module in which Keras has the class.
  */
-import { concat, stack, type Tensor } from "../core/index.ts";
+import { concat, stack, type Tensor, tensor } from "../core/index.ts";
 import { activations } from "./activations.ts";
 
 /** An argument as a file has it, with tensors in the places of tensors. */
@@ -33,18 +33,12 @@ const unary = (fn: Unary, module: Operation["module"] = "numpy"): Operation => (
 });
 
 type Number = Tensor | number;
-/** One of the two may be a number; the first is then made a tensor like the second. */
+/** One of the two may be a number; the first is then made a tensor. */
 const binary = (fn: (a: Tensor, b: Number) => Tensor): Operation => ({
   module: "numpy",
   compute: ([a, b]) => {
-    const other = b as Number;
-    const first =
-      typeof a === "number"
-        ? float(other as Tensor)
-            .mul(0)
-            .add(a)
-        : (a as Tensor);
-    return fn(first, other);
+    const first = typeof a === "number" ? tensor(a, { dtype: "float32" }) : (a as Tensor);
+    return fn(first, b as Number);
   },
 });
 

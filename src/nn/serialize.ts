@@ -25,19 +25,50 @@ const modules: ReadonlyMap<string, string> = new Map([
   ["Functional", "keras.src.models.functional"],
 ]);
 
+/**
+ * The key that marks a layer wherever it stands, where models in one another share it. Keras passes over it and reads layers of
+ * their own with the same weights; of files with Keras's own mark, `shared_object_id`, it opens none that has the layer in two
+ * graphs.
+ */
+export const sharedMark = "tendril_shared_id";
+
+/** Numbers of the layers that models in one another share. */
+type SharedIds = ReadonlyMap<Layer, number>;
+
 /** `{ class_name, config, … }` of a model or layer, as `JSON.stringify` takes it. */
 export function serialize(layer: Layer, dialect: Dialect): JsonObject {
+  // Files of the older dialect have no such marks: each model gets a layer of its own, as with Keras.
+  return inFile(layer, dialect, dialect === "native" ? sharedIds(layer) : new Map());
+}
+
+function sharedIds(root: Layer): SharedIds {
+  const places = new Map<Layer, number>();
+  const visit = (layer: Layer): void => {
+    const count = (places.get(layer) ?? 0) + 1;
+    places.set(layer, count);
+    if (count > 1) return;
+    const inside = "graph" in layer ? ((layer as Model).graph?.layers ?? (layer as Model).layers) : [];
+    for (const l of inside) visit(l);
+  };
+  visit(root);
+  const shared = [...places].filter(([, count]) => count > 1);
+  return new Map(shared.map(([layer], i) => [layer, i + 1]));
+}
+
+function inFile(layer: Layer, dialect: Dialect, ids: SharedIds): JsonObject {
   if (layer instanceof OperationLayer) return operationInFile(layer, dialect);
   const type = layer.constructor as unknown as LayerClass;
   const registered = type.registeredIn === undefined ? null : `${type.registeredIn}>${layer.type}`;
-  if (dialect === "legacy") return { class_name: registered ?? layer.type, config: configOf(layer, dialect) };
+  const config = configOf(layer, dialect, ids);
+  if (dialect === "legacy") return { class_name: registered ?? layer.type, config };
   const module = modules.get(layer.type) ?? "keras.layers";
   const shapes = layer.applications[0]?.inputs.map((t) => sizesInFile(t.shape)) ?? [];
   return {
     module: registered === null ? module : null,
     class_name: layer.type,
-    config: configOf(layer, dialect),
+    config,
     registered_name: layer.type === "Functional" ? "Functional" : registered,
+    ...(ids.has(layer) && { [sharedMark]: ids.get(layer)! }),
     ...(shapes.length === 1 && layer.weights().length > 0 && { build_config: { input_shape: shapes[0]! } }),
   };
 }
@@ -50,10 +81,10 @@ function operationInFile(layer: OperationLayer, dialect: Dialect): JsonObject {
   return { module, class_name: type, config, registered_name: type };
 }
 
-function configOf(layer: Layer, dialect: Dialect): JsonObject {
+function configOf(layer: Layer, dialect: Dialect, ids: SharedIds): JsonObject {
   if (layer instanceof InputLayer) return { ...fieldsOf(layer), name: layer.name };
-  if (layer.type === "Sequential") return sequentialConfig(layer as Sequential, dialect);
-  if ("graph" in layer) return functionalConfig(layer as Model, dialect);
+  if (layer.type === "Sequential") return sequentialConfig(layer as Sequential, dialect, ids);
+  if ("graph" in layer) return functionalConfig(layer as Model, dialect, ids);
   const penalty = regularizerField.write(layer.activityRegularizer) as JsonValue;
   const config: JsonObject = {
     name: layer.name,
@@ -83,19 +114,19 @@ function fieldsOf(layer: Layer): JsonObject {
   return Object.fromEntries(entries);
 }
 
-function sequentialConfig(model: Sequential, dialect: Dialect): JsonObject {
+function sequentialConfig(model: Sequential, dialect: Dialect, ids: SharedIds): JsonObject {
   const input = model.inputLayer;
   const stack = input === undefined ? model.layers : [input, ...model.layers];
   return {
     name: model.name,
     trainable: model.trainable,
     dtype: float32,
-    layers: stack.map((l) => serialize(l, dialect)),
+    layers: stack.map((l) => inFile(l, dialect, ids)),
     ...(input !== undefined && { build_input_shape: sizesInFile(input.tensor.shape) }),
   };
 }
 
-function functionalConfig(model: Model, dialect: Dialect): JsonObject {
+function functionalConfig(model: Model, dialect: Dialect, ids: SharedIds): JsonObject {
   const { graph } = model;
   if (graph === undefined) {
     throw new UnsupportedError({
@@ -110,7 +141,7 @@ function functionalConfig(model: Model, dialect: Dialect): JsonObject {
   const layers = graph.layers.map((layer): JsonObject => {
     const nodes = layer.applications.filter((a) => numbers.has(a) && a.inputs.length > 0);
     return {
-      ...serialize(layer, dialect),
+      ...inFile(layer, dialect, ids),
       name: layer.name,
       inbound_nodes: nodes.map((a) => nodeInFile(a, numbers)),
     };

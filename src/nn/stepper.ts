@@ -30,11 +30,12 @@ import type { Resident, Rows } from "./data-adapter.ts";
 import { outputsOf } from "./data-adapter.ts";
 import { finite } from "./finite.ts";
 import type { HostArray } from "./host-array.ts";
-import { elements, type Layer } from "./layer.ts";
+import type { Layer } from "./layer.ts";
 import type { Module } from "./module.ts";
 import type { Optimizer } from "./optimizers/index.ts";
 import type { SavedSums } from "./resume/run-state.ts";
 import type { Trainable } from "./trainable.ts";
+import { elements } from "./weights.ts";
 
 /** A compiled function of a model: a record of sums and outputs. */
 export type Plan = Compiled<Record<string, Tensor>>;

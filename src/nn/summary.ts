@@ -5,10 +5,11 @@
 import type { Variable } from "../core/index.ts";
 import type { DType } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
-import { elements, type Layer } from "./layer.ts";
+import type { Layer } from "./layer.ts";
 import type { Model } from "./model.ts";
 import { type Application, showSizes } from "./symbolic.ts";
 import { type Column, ruledTable, table } from "./text-table.ts";
+import { elements } from "./weights.ts";
 
 export interface SummaryOptions {
   /** Today's layout, or that of Keras 2. */

@@ -1,7 +1,7 @@
 /** The engine of a page over a channel within one process: what is sent, what comes back, how it ends. */
 import { afterAll, describe, expect, test } from "vitest";
 import { Engine, type EngineModel, type Port, serveEngine } from "../../src/browser/index.ts";
-import { tensor } from "../../src/core/index.ts";
+import { memory, tensor } from "../../src/core/index.ts";
 import {
   CancelledError,
   NumericError,
@@ -148,7 +148,10 @@ describe("a model in an engine", () => {
     );
     const batches = () => [[x, column]] as never;
     await expect(there.fit(batches as never)).rejects.toThrow(/serveEngine/);
+    await there.fit(x, column, options);
+    const { buffers } = memory("reference");
     await there.dispose();
+    expect(memory("reference").buffers).toBeLessThan(buffers);
     await expect(there.predict(x)).rejects.toThrow(/disposed/);
   });
 
@@ -188,6 +191,9 @@ describe("tasks of one's own", () => {
     );
     await expect(e.call("count", 1e9, { signal: AbortSignal.abort() })).rejects.toThrow(CancelledError);
     await expect(e.call("fail")).rejects.toThrow(/as a task may/);
+    const never = e.call("count", { to: () => 3 });
+    await expect(never).rejects.toThrow(UsageError);
+    await expect(never).rejects.toThrow(/plain data/);
     await expect(e.call("conut")).rejects.toThrow(/did you mean `count`/);
   });
 

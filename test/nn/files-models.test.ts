@@ -17,8 +17,9 @@ import {
 } from "../../src/nn/files/index.ts";
 import type { Layer } from "../../src/nn/layer.ts";
 import { Dense, Input, Lambda, layers } from "../../src/nn/layers/index.ts";
-import type { Model } from "../../src/nn/model.ts";
+import { Model } from "../../src/nn/model.ts";
 import { Sequential } from "../../src/nn/sequential.ts";
+import type { SymbolicTensor } from "../../src/nn/symbolic.ts";
 import { testBackend as backend } from "../backends.ts";
 import { withNative } from "../native.ts";
 import { type ModelRow, models } from "./models-table.ts";
@@ -220,4 +221,22 @@ test("functions are not written to files, and no file brings one along", async (
   expect(outputs(model, [tensor([[1, -3]])])).toEqual([[1, 9]]);
   await expect(Promise.resolve().then(() => modelToKeras(model))).rejects.toThrow(UnsupportedError);
   expect(layers.has("Lambda")).toBe(false);
+});
+
+test("layers and models that models in one another share are one again (.keras)", async () => {
+  const dense = new Dense({ units: 4, name: "dense" });
+  const pair = new Sequential([Input({ shape: [4] }), new Dense({ units: 4, name: "dense" })]);
+  const nested = (make: (x: SymbolicTensor) => SymbolicTensor) => {
+    const x = Input({ shape: [4] });
+    return new Model({ inputs: x, outputs: make(x), seed: 1 });
+  };
+  const inner = nested((x) => dense.apply(pair.apply(x)));
+  const twice = nested((x) => dense.apply(dense.apply(x)));
+  const model = nested((x) => pair.apply(dense.apply(twice.apply(inner.apply(x)))));
+  const again = await loadModel(await modelToKeras(model));
+  expect([model.countParams(), again.countParams()]).toEqual([40, 40]);
+  const x = { data: Float32Array.of(1, -2, 3, 0.5), shape: [1, 4] };
+  const [wanted, got] = [model, again].map((m) => m.predict(x, { verbose: 0 }) as Promise<Tensor>);
+  expect([...(await got!).dataSync()]).toEqual([...(await wanted!).dataSync()]);
+  expect(Buffer.from(await modelToKeras(again)).equals(await modelToKeras(model))).toBe(true);
 });

@@ -1,7 +1,7 @@
 /** Operations beside layers in functional models, as Keras saves them: what they give, and that they go back as they came. */
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import type { Tensor } from "../../src/core/index.ts";
+import { type Tensor, tensor } from "../../src/core/index.ts";
 import type { JsonObject, JsonValue } from "../../src/formats/json.ts";
 import { deserializeModel } from "../../src/nn/deserialize.ts";
 import { cloneModel, Dense, Input, Model } from "../../src/nn/index.ts";
@@ -53,6 +53,17 @@ describe("operations as Keras 3 recorded them", () => {
   });
 });
 
+test("a number before an infinite tensor is that number", () => {
+  const of = (name: string) => [
+    ...operations
+      .get(name)!
+      .compute([1, tensor([Infinity, -Infinity, 2])], {})
+      .dataSync(),
+  ];
+  expect(of("Subtract")).toEqual([-Infinity, Infinity, -1]);
+  expect(of("TrueDivide")).toEqual([0, -0, 0.5]);
+});
+
 describe("what is not known is refused", () => {
   const changed = (change: (entry: Record<string, JsonValue>) => void): JsonValue => {
     const config = structuredClone(recorded.cases[0]!.config);
@@ -76,7 +87,7 @@ describe("what is not known is refused", () => {
   });
 });
 
-test("a layer that models in one another share is one layer again", async () => {
+test("a layer that models in one another share, as Keras marks it, is one layer again", async () => {
   const shared = new Dense({ units: 4, name: "shared" });
   const i = Input({ shape: [4] });
   const inner = new Model({ inputs: i, outputs: shared.apply(i), name: "inner" });

@@ -202,8 +202,8 @@ async function runGraphTask(
       });
       runs.push({ seed, fold, trained });
       if (verbose > 0) terminal.line(runLine(place, trained));
-      // Only the first network is kept; the others made room for it in the report.
-      if (runs.length > 1) trained.model.compiled?.release();
+      // Only the first network is written and drawn.
+      if (runs.length > 1) trained.model.dispose();
     }
   }
   const [first] = runs as [(typeof runs)[0], ...typeof runs];

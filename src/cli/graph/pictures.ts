@@ -19,6 +19,7 @@ import {
   rocCurve,
 } from "../../plot/index.ts";
 import { trainingCurves } from "../pictures.ts";
+import { bestOf } from "./scores.ts";
 import type { GraphTask } from "./tasks.ts";
 import type { Trained } from "./training.ts";
 
@@ -121,14 +122,6 @@ async function graphsOf(
     ["graph", plotGraph(graph.edgeIndex, { ...nodes, classes: graph.y!.data, title: "Classes" })],
     ["prediction", plotGraph(graph.edgeIndex, { ...nodes, classes: predicted, title: "Predicted classes" })],
   ];
-}
-
-function bestOf(scores: ArrayLike<number>, classes: number): Int32Array {
-  return Int32Array.from({ length: scores.length / classes }, (_, r) => {
-    let best = 0;
-    for (let c = 1; c < classes; c++) if (scores[r * classes + c]! > scores[r * classes + best]!) best = c;
-    return best;
-  });
 }
 
 /** The kind of each node where its features are one-hot. */

@@ -23,18 +23,25 @@ export async function scoresOf(
   const classes = scores!.shape[1] as number;
   const { labels, counts } = labelsOf(graphs, mask);
   const rows = [...labels.keys()].filter((i) => counts === undefined || counts[i]);
-  const predicted = rows.map((i) => {
-    const own = values.subarray(i * classes, (i + 1) * classes) as Float32Array;
-    return own.indexOf(Math.max(...own));
-  });
+  const best = bestOf(values, classes);
+  const predicted = Int32Array.from(rows, (i) => best[i]!);
   const truth = Int32Array.from(rows, (i) => labels[i]!);
   const right = predicted.filter((p, i) => p === truth[i]).length;
   return {
     labels: truth,
-    predicted: Int32Array.from(predicted),
+    predicted,
     margins: classes === 2 ? Float32Array.from(rows, (i) => values[2 * i + 1]! - values[2 * i]!) : undefined,
     accuracy: right / rows.length,
   };
+}
+
+/** The class with the largest score in each row. */
+export function bestOf(scores: ArrayLike<number>, classes: number): Int32Array {
+  return Int32Array.from({ length: scores.length / classes }, (_, r) => {
+    let best = 0;
+    for (let c = 1; c < classes; c++) if (scores[r * classes + c]! > scores[r * classes + best]!) best = c;
+    return best;
+  });
 }
 
 /** The labels of all graphs one after the other, and which of them count. */

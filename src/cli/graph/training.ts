@@ -101,7 +101,7 @@ export class GraphTraining {
       train: await scoresOf(model, train, batchSize),
       accuracy: whole && (await scoresOf(model, whole, batchSize)).accuracy,
       auc: exactAuc(test),
-      bestEpoch: validation ? choice.bestEpoch + 1 : epochs,
+      bestEpoch: validation ? choice.bestEpoch + 1 : this.epochsRun,
       secondsPerEpoch: log.secondsPerEpoch,
     };
   }
