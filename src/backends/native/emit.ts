@@ -175,7 +175,21 @@ class Emitter {
   private keep(v: Val, def: Def): void {
     if (def.k === "load" && def.count !== undefined) this.loadSome(v, def, def.count);
     else if (def.k === "fold") this.fold(v, def);
-    else this.eachChunk(v, (j) => this.constantOf(v, j, this.compute(v, def, j)));
+    else if (this.width(v) > 1 && this.isSumOfProducts(v)) {
+      this.eachChunk(v, (j) =>
+        this.line(`${this.type(v)} ${this.at(v, j)} = ${this.compute(v, def, j)}; HERE(${this.at(v, j)});`),
+      );
+    } else this.eachChunk(v, (j) => this.constantOf(v, j, this.compute(v, def, j)));
+  }
+
+  /** A sum written out, without a loop: compilers would move its terms about until they no longer fit the registers. */
+  private isSumOfProducts(v: Val): boolean {
+    const def = this.def(v);
+    const isTerm = (x: Val): boolean => {
+      const term = this.def(x);
+      return (term.k === "prim" && term.op === "fmul") || this.isSumOfProducts(x);
+    };
+    return def.k === "prim" && def.op === "fadd" && def.args.every(isTerm);
   }
 
   private constantOf(v: Val, j: number, value: string): void {
@@ -235,7 +249,7 @@ class Emitter {
     const kind = wide ? (this.isFloat(v) ? "f" : "i") : "b";
     const place = `AT(const u${kind}${w}, ${this.at(def.addr)}, ${def.offset + j * w * (wide ? 4 : 1)})`;
     if (w === 1) return place;
-    return wide ? `(${this.type(v)})${place}` : `__builtin_convertvector(${place}, vi${w})`;
+    return wide ? `(${this.type(v)})${place}` : `from_bytes${w}(&${place})`;
   }
 
   /** `count` lanes, the rest 0. Whole vectors are read, as slack follows every array; nothing where the count is not positive. */

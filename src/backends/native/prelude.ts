@@ -30,6 +30,16 @@ INLINE int f2i1(float a) {
 }
 INLINE int idiv1(int a, int b) { return (unsigned)b + 1u < 2u ? a * b : a / b; }
 INLINE int irem1(int a, int b) { return (unsigned)b + 1u < 2u ? 0 : a % b; }
+/* HERE(x): the vector is computed at this place, not later. */
+#if defined(__AVX512F__)
+#define HERE(x) __asm__ volatile("" : "+v"(x))
+#elif defined(__x86_64__)
+#define HERE(x) __asm__ volatile("" : "+x"(x))
+#elif defined(__aarch64__)
+#define HERE(x) __asm__ volatile("" : "+w"(x))
+#else
+#define HERE(x) (void)0
+#endif
 #if defined(__clang__)
 #define SHUFFLE(w, a, b, ...) __builtin_shufflevector(a, b, __VA_ARGS__)
 #else
@@ -99,6 +109,24 @@ function toBytes(w: number): string {
 `;
 }
 
+/** Bytes as lanes. */
+function fromBytes(w: number): string {
+  const general = `return __builtin_convertvector(*(const ub${w} *)p, vi${w});`;
+  const widen = { 4: ["__SSE4_1__", "pmovzxbd128", "int"], 8: ["__AVX2__", "pmovzxbd256", "long long"] }[w];
+  if (widen === undefined) return general;
+  const [macro, name, type] = widen;
+  return `
+#if defined(${macro}) && !defined(__clang__)
+  typedef char bytes __attribute__((vector_size(16)));
+  typedef ${type} some __attribute__((aligned(1), may_alias));
+  typedef ${type} all __attribute__((vector_size(16)));
+  return __builtin_ia32_${name}((bytes)(all){*(const some *)p});
+#else
+  ${general}
+#endif
+`;
+}
+
 function vectors(w: number): string {
   const [f, i, u] = [`vf${w}`, `vi${w}`, `vu${w}`];
   const fast = x64[w]!;
@@ -148,6 +176,7 @@ INLINE ${i} f2i${w}(${f} a) {
 INLINE ${f} i2f${w}(${i} a) { return __builtin_convertvector(a, ${f}); }
 INLINE ${f} u2f${w}(${i} a) { return __builtin_convertvector((${u})a, ${f}); }
 INLINE vb${w} to_bytes${w}(${i} a) { ${toBytes(w)} }
+INLINE ${i} from_bytes${w}(const void *p) { ${fromBytes(w)} }
 INLINE ${i} idiv${w}(${i} a, ${i} b) { ${eachOfTwo("idiv1")} }
 INLINE ${i} irem${w}(${i} a, ${i} b) { ${eachOfTwo("irem1")} }
 INLINE ${i} first${w}(${i} a, int count) {

@@ -130,7 +130,9 @@ class ContractKernel {
       .map((_, i) => i)
       .filter((i) => i !== lanesAxis && !tiles.some((t) => t.axis === i && this.#whole(t)));
     const tasks = this.loops(outer, tiles, lanesAxis);
-    const flops = mulSize(2, mulSize(countOf(this.out.map((x) => x.size)), countOf(spec.reduce)));
+    // Of a spread one cell of each window counts.
+    const terms = group.spread ? this.sumBlocks().map((x) => x.count) : spec.reduce;
+    const flops = mulSize(2, mulSize(countOf(this.out.map((x) => x.size)), countOf(terms)));
     const name = `${group.pool ? "pooled_" : ""}contract`;
     const results = group.pool ? [group.pool.max] : [group.result];
     return c.finish(
@@ -416,13 +418,56 @@ class ContractKernel {
       terms.map((t) => t.at),
       lanes,
     );
-    for (const { i, place, r, at } of byElement(terms)) {
-      const x = element(at);
-      const w = this.b
-        ? k.load(this.b, this.element("b", place, r, spec.b.offset), lanes)
-        : this.spreadAt(place, r, lanes);
-      add(i, k.prim(this.float ? "fmul" : "imul", k.splat(x, lanes), w));
+    const { b } = this;
+    if (b === undefined) {
+      const cells = places.map((_, i) => terms.filter((t) => t.i === i).map((t) => element(t.at)));
+      this.#addWinners(places[0]!, rounds, cells, lanes, add);
+      return;
     }
+    for (const { i, place, r, at } of byElement(terms)) {
+      const w = k.load(b, this.element("b", place, r, spec.b.offset), lanes);
+      add(i, k.prim(this.float ? "fmul" : "imul", k.splat(element(at), lanes), w));
+    }
+  }
+
+  /**
+   * One product for each place from the window of a spread whose cells meet the elements `cells` of `a`: in each lane that of
+   * the winner, as the others would be multiplied by zero. Cells are told apart axis by axis, so that neighbouring places
+   * share what they pick from.
+   */
+  #addWinners(
+    place: readonly Ix[],
+    rounds: readonly (readonly Ix[])[],
+    cells: readonly (readonly Val[])[],
+    lanes: number,
+    add: (i: number, product: Val) => void,
+  ): void {
+    const { k, ev } = this.c;
+    const { node, spec, axes } = this.group.spread ?? internal("a spread expected");
+    const [winner, g] = node.inputs as [CNode, CNode];
+    const index = [...place, ...(rounds[0] ?? internal("a window without cells"))];
+    const view = axes.map((axis, d): Segment => {
+      const ix = index[axis]!;
+      const window = spec.window[spec.axes.indexOf(d)];
+      if (axis === this.out.length - 1) return { ix: along(ix, lanes), size: g.shape[d]! };
+      return { ix: LaneIx.uniform(window === undefined ? ix : k.floorDiv(ix, window)), size: g.shape[d]! };
+    });
+    const code = ev.value(winner, view, lanes);
+    const isCell = rounds.map((_, c) => k.prim("ieq", code, k.i32(c, lanes)));
+    const strides = stridesOf(spec.window) as number[];
+    const pick = (at: readonly Val[], axis: number, from: number): Val => {
+      const side = spec.window[axis];
+      if (side === undefined) return k.splat(at[from]!, lanes);
+      let picked = pick(at, axis + 1, from);
+      for (let d = 1; d < side; d++) {
+        const here = isCell.filter((_, c) => Math.floor(c / strides[axis]!) % side === d);
+        const won = here.reduce((p, q) => k.prim("bor", p, q));
+        picked = k.select(won, pick(at, axis + 1, from + d * strides[axis]!), picked);
+      }
+      return picked;
+    };
+    const value = k.splat(ev.value(g, view, lanes), lanes);
+    for (const [i, at] of cells.entries()) add(i, k.prim("fmul", pick(at, 0, 0), value));
   }
 
   /**
@@ -447,19 +492,6 @@ class ContractKernel {
       const four = k.load(this.a, at.add(first - d), 4);
       return k.shuffle(four, four, new Array<number>(lanes).fill(d - first));
     };
-  }
-
-  spreadAt(place: readonly Ix[], r: readonly Ix[], lanes: number): Val {
-    const { node, axes } = this.group.spread ?? internal("spread expected");
-    const last = this.out.length - 1;
-    const index = [...place, ...r];
-    const view = axes.map(
-      (axis, d): Segment => ({
-        ix: axis === last ? along(index[axis]!, lanes) : LaneIx.uniform(index[axis]!),
-        size: node.shape[d]!,
-      }),
-    );
-    return this.c.k.splat(this.c.ev.value(node, view, lanes), lanes);
   }
 
   /** `a` is one element for all lanes, or (depthwise) runs along with them. */
