@@ -1,11 +1,23 @@
 /** Help, made from the tables of commands. */
 import { commonFlags, usageLine, valueName } from "./arguments.ts";
 import type { Command, Flag } from "./command.ts";
+import { beside, outputWidth } from "./wrap.ts";
 
-/** Rows of two columns, the first as wide as it needs. */
+/** Lines are no longer than are read with ease. */
+const widest = 100;
+/** The part of a line that the first column may take; what is longer has the second one below it. */
+const firstPart = 0.45;
+
+/** Rows of two columns. */
 function columns(rows: readonly (readonly [string, string])[]): string[] {
-  const width = Math.max(0, ...rows.map(([left]) => left.length));
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`.trimEnd());
+  const width = Math.min(outputWidth(widest), widest);
+  const fits = (left: string) => left.length <= firstPart * width;
+  const first = Math.max(4, ...rows.map(([left]) => (fits(left) ? left.length : 0)));
+  return rows.flatMap(([left, right]) =>
+    fits(left)
+      ? [beside(`  ${left.padEnd(first)}  `, right, width)]
+      : [`  ${left}`, beside(" ".repeat(first + 4), right, width)],
+  );
 }
 
 function section(title: string, lines: readonly string[]): string[] {

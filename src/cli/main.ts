@@ -12,6 +12,7 @@ import { commandHelp, programHelp } from "./help.ts";
 import { type Interrupt, listenForSignals } from "./interrupt.ts";
 import { packageVersion } from "./package.ts";
 import { printable, printableLines, Terminal } from "./terminal.ts";
+import { beside } from "./wrap.ts";
 
 interface Entry {
   readonly about: string;
@@ -67,7 +68,7 @@ const commands: ReadonlyMap<string, Entry> = new Map<string, Entry>([
 export async function main(argv: readonly string[]): Promise<number> {
   const terminal = new Terminal(process.stderr, process.env);
   const json = wantsJson(argv);
-  ignoreClosedPipes();
+  watchStreams(terminal);
   const interrupt = listenForSignals();
   const watch = watchForExit(argv, terminal, json, interrupt);
   try {
@@ -174,16 +175,30 @@ function showError(error: TendrilError, terminal: Terminal): void {
   );
   for (const part of ["expected", "got", "try"] as const) {
     const text = error[part];
-    if (text !== undefined) terminal.line(`  ${part.padEnd(8)} ${printable(text)}`);
+    const width = terminal.interactive ? terminal.columns : Number.POSITIVE_INFINITY;
+    if (text !== undefined) terminal.line(beside(`  ${part.padEnd(8)} `, printable(text), width));
   }
 }
 
-/** `tendril … | head` closes the pipe early; that is no failure. */
-function ignoreClosedPipes(): void {
-  for (const stream of [process.stdout, process.stderr]) {
+/** `tendril … | head` closes the pipe early; that is no failure. Anything else, a full disk say, ends the command. */
+function watchStreams(terminal: Terminal): void {
+  const { stdout, stderr } = process;
+  for (const stream of [stdout, stderr]) {
     if (stream.listenerCount("error") > 0) continue;
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code !== "EPIPE") throw error;
+    stream.on("error", (cause: NodeJS.ErrnoException) => {
+      if (cause.code === "EPIPE") return;
+      if (stream === stdout) {
+        const error = new DataError({
+          where: "standard output",
+          problem: "the result cannot be written",
+          expected: "a file or a pipe with room",
+          got: cause.code ?? cause.message,
+          try: "check the free space, or choose another place",
+          cause,
+        });
+        showError(error, terminal);
+      }
+      process.exit(exitCodes.data);
     });
   }
 }

@@ -1,5 +1,6 @@
 /** The models of `--model`: the two of the course, or one of the user's own. Node only. */
 import { extname } from "node:path";
+import { fileExists, readFileBytes } from "../data/index.ts";
 import { DataError, TendrilError, UsageError } from "../ir/errors.ts";
 import {
   Conv2D,
@@ -49,12 +50,25 @@ export async function makeModel(
     ];
     return new Sequential(layers, { seed });
   }
-  if ([".h5", ".keras"].includes(extname(name))) return openModel(name);
+  if (isSaved(name)) return openModel(name);
   if (looksLikePath(name)) {
     return fromFile(name, () => runUserFile(name, { seed, signal, classes, inputShape: shape }));
   }
+  throw noSuchModel(name);
+}
+
+/** Says of a model that is not there that it is not, before data are loaded for it. Throws as `makeModel` does. */
+export async function checkModel(name: string): Promise<void> {
+  if (named.has(name)) return;
+  if (!isSaved(name) && !looksLikePath(name)) throw noSuchModel(name);
+  if (!(await fileExists(name))) await asModelError(() => readFileBytes(name));
+}
+
+const isSaved = (name: string): boolean => [".h5", ".keras"].includes(extname(name));
+
+function noSuchModel(name: string): UsageError {
   const names = [...named.keys()];
-  throw new UsageError({
+  return new UsageError({
     where: "--model",
     problem: "there is no such model",
     expected: `one of ${names.join(", ")}, or a file .js, .mjs, .ts, .h5 or .keras`,

@@ -1,6 +1,8 @@
 /** Every kind of failure: its exit code, its message, its document. */
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
+import { spawnSync } from "node:child_process";
+import { closeSync, copyFileSync, existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { writePng } from "../../src/formats/index.ts";
 import { Dense, Flatten, Input, Sequential } from "../../src/nn/index.ts";
@@ -99,6 +101,13 @@ describe("exit codes", () => {
       /did you mean `wide`/,
     ],
     [
+      "a model that is not there, before data are looked for",
+      () => ["train", "mnist", "--data", at("nowhere"), "--model", at("none.h5")],
+      4,
+      "data",
+      /none\.h5[\s\S]*does not exist/,
+    ],
+    [
       "an output that is a file",
       () => ["train", "digits", "--out", at("file"), ...tiny],
       2,
@@ -190,6 +199,23 @@ describe("text", () => {
     expect(failed.stderr).toMatch(
       /^error tendril evaluate: MODEL is missing\n {2}expected tendril evaluate MODEL/,
     );
+  });
+
+  test("lines of help fit on a screen", async () => {
+    const { stdout } = await tendril(["train", "karate", "--help"]);
+    expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+  });
+
+  test.skipIf(!existsSync("/dev/full"))("a full disk under the standard output is said (CK-8)", () => {
+    const full = openSync("/dev/full", "w");
+    const bin = fileURLToPath(new URL("../../bin/tendril.js", import.meta.url));
+    const { status, stderr } = spawnSync(process.execPath, [bin, "--help"], {
+      stdio: ["ignore", full, "pipe"],
+      encoding: "utf8",
+    });
+    closeSync(full);
+    expect(status).toBe(3);
+    expect(stderr).toMatch(/^error standard output: [\s\S]*ENOSPC/);
   });
 
   test("names cannot reach the terminal", async () => {

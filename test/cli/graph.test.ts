@@ -61,6 +61,8 @@ describe("train on graphs", () => {
   test.each<[string, string[], number, RegExp]>([
     ["a task that there is not", ["train", "karat"], 2, /did you mean `karate`/],
     ["heads without attention", ["train", "karate", "--heads", "2"], 2, /--conv gat/],
+    ["events of one graph", ["train", "karate", "--events", "20"], 2, /one graph[\s\S]*leave --events out/],
+    ["batches of one graph", ["train", "karate", "--batch-size", "2"], 2, /leave --batch-size out/],
     ["more folds than graphs", ["train", "trd", "--events", "20", "--folds", "21"], 2, /2 … 20/],
     ["data that are nowhere", ["train", "mutag", "--data", "/nowhere"], 3, /MUTAG\.zip/],
     ["a rate too large", ["train", "trd", "--events", "40", "--learning-rate", "1e38"], 5, /overflows/],

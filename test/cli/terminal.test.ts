@@ -1,6 +1,7 @@
 /** What is written on terminals and elsewhere. */
 import { describe, expect, test } from "vitest";
 import { printable, Terminal } from "../../src/cli/terminal.ts";
+import { beside, wrap } from "../../src/cli/wrap.ts";
 import { Progress } from "../../src/nn/progress.ts";
 
 function terminal(options: { isTTY?: boolean; columns?: number }, env: Record<string, string> = {}) {
@@ -26,6 +27,12 @@ describe("printable", () => {
   ])("%j", (hostile, harmless) => {
     expect(printable(hostile)).toBe(harmless);
   });
+});
+
+test("text is cut between words, under its head", () => {
+  expect(wrap("one two three", 7)).toEqual(["one two", "three"]);
+  expect(wrap("a-word-that-is-long b", 5)).toEqual(["a-word-that-is-long", "b"]);
+  expect(beside("  --flag  ", "what it is for", 18)).toBe("  --flag  what it\n          is for");
 });
 
 describe("Terminal", () => {

@@ -2,7 +2,7 @@
 import { spawn } from "node:child_process";
 import { join } from "node:path";
 import { fileExists } from "../../data/index.ts";
-import { CancelledError, UnsupportedError } from "../../ir/errors.ts";
+import { CancelledError, UnsupportedError, UsageError } from "../../ir/errors.ts";
 import { defineCommand } from "../command.ts";
 import { packageFolder } from "../package.ts";
 
@@ -64,8 +64,18 @@ function output(args: readonly string[], signal: AbortSignal): Promise<string> {
     child.on("error", (cause) => reject(signal.aborted ? stopped(cause) : cause));
     child.on("close", (code) => {
       if (code === 0) resolve(Buffer.concat(chunks).toString("utf8"));
-      else reject(new Error(`the benchmarks ended with exit code ${code}`));
+      else reject(failed(code));
     });
+  });
+}
+
+function failed(code: number | null): UsageError {
+  return new UsageError({
+    where: "tendril bench",
+    problem: "the benchmarks did not come to an end",
+    expected: "benchmarks that are there, and what they need",
+    got: `exit code ${code}`,
+    try: "see the lines above",
   });
 }
 

@@ -6,6 +6,7 @@ import { defineCommand } from "../command.ts";
 import { downloadLine } from "../dataset.ts";
 import { dataFlag } from "../flags.ts";
 import { printable } from "../terminal.ts";
+import { beside, outputWidth } from "../wrap.ts";
 
 /** One data set. */
 export interface ListedDataset {
@@ -29,10 +30,13 @@ export const data = defineCommand({
     terminal.clear();
     const all = await listDatasets(values.data);
     const shown = action === "get" ? all.filter((d) => names.includes(d.name)) : all;
+    const columns = outputWidth(Number.POSITIVE_INFINITY);
     const width = Math.max(...shown.map((d) => d.name.length));
     const place = ({ found }: ListedDataset) => (found === null ? "not on this machine" : printable(found));
     const text = shown
-      .map((d) => `${d.name.padEnd(width)}  ${place(d)}\n${"".padEnd(width)}  ${d.about}\n`)
+      .map(
+        (d) => `${d.name.padEnd(width)}  ${place(d)}\n${beside(" ".repeat(width + 2), d.about, columns)}\n`,
+      )
       .join("");
     return { data: shown, text };
   },

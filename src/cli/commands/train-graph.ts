@@ -1,7 +1,7 @@
 /** `tendril train` on graphs: one task of the table, on one or more seeds or folds, with its history and pictures. */
 import { join } from "node:path";
 import { TorchGenerator } from "../../core/index.ts";
-import { CancelledError, UsageError } from "../../ir/errors.ts";
+import { CancelledError } from "../../ir/errors.ts";
 import { type CommandContext, defineCommand, type Values } from "../command.ts";
 import { downloadLine } from "../dataset.ts";
 import {
@@ -14,9 +14,10 @@ import {
   keepFlags,
   startEngine,
 } from "../flags.ts";
+import { checkMeaning } from "../graph/checks.ts";
 import { convNames } from "../graph/convs.ts";
 import { type GraphTaskName, graphTaskNames } from "../graph/names.ts";
-import { checkHeads, type NetworkOptions } from "../graph/network.ts";
+import type { NetworkOptions } from "../graph/network.ts";
 import { poolNames } from "../graph/pools.ts";
 import { type GraphTask, graphTasks, type TaskDefaults } from "../graph/tasks.ts";
 import { GraphTraining, type RunFolder, type Trained, type TrainingSettings } from "../graph/training.ts";
@@ -163,8 +164,7 @@ async function runGraphTask(
   const task: GraphTask = graphTasks[name];
   const { terminal } = context;
   const chosen = settled(task, values);
-  checkHeads(chosen.conv, values.heads);
-  checkPool(task, values.pool);
+  checkMeaning(task, chosen.conv, values);
   checkKeepFlags(values);
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
@@ -230,17 +230,6 @@ function networkOf(
     edgeInputs: dataset.numEdgeFeatures,
     classes: dataset.numClasses,
   };
-}
-
-function checkPool(task: GraphTask, pool: string | undefined): void {
-  if (pool === undefined || task.network.head === "graphs") return;
-  throw new UsageError({
-    where: "tendril train --pool",
-    problem: "this task is about single nodes or edges: nothing is pooled",
-    expected: "a task about whole graphs",
-    got: `--pool ${pool}`,
-    try: "leave --pool out",
-  });
 }
 
 /** Where a run is kept; of several runs each has a folder of its own. Those that had not begun begin. */

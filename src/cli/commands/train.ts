@@ -14,7 +14,7 @@ import {
   startEngine,
 } from "../flags.ts";
 import { graphTaskNames } from "../graph/names.ts";
-import { makeModel, openModel } from "../models.ts";
+import { checkModel, makeModel, openModel } from "../models.ts";
 import { OutputFolder } from "../output.ts";
 import type { Dataset } from "../samples.ts";
 import { printable } from "../terminal.ts";
@@ -117,6 +117,7 @@ export async function runTraining(
   context: CommandContext,
 ): Promise<TrainReport> {
   const { terminal, signal } = context;
+  await checkModel(values.model);
   await checkCheckpoint(values.checkpoint);
   checkKeepFlags(values);
   const files = new Map<string, string>();

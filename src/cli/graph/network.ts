@@ -11,7 +11,6 @@ import {
   type TopKPooling,
   TorchLinear,
 } from "../../graph/index.ts";
-import { UsageError } from "../../ir/errors.ts";
 import { type Conv, type ConvName, convOf } from "./convs.ts";
 import { type PoolName, poolOf } from "./pools.ts";
 
@@ -148,16 +147,4 @@ function convsOf(options: NetworkOptions): { convs: Conv[]; widths: number[] } {
     return made;
   });
   return { convs, widths };
-}
-
-/** Throws UsageError for `--heads` with an operator that has none. */
-export function checkHeads(conv: ConvName, heads: number | undefined): void {
-  if (heads === undefined || convOf(conv).heads) return;
-  throw new UsageError({
-    where: "tendril train --heads",
-    problem: `${conv} has no heads`,
-    expected: "an operator with attention",
-    got: `--conv ${conv} --heads ${heads}`,
-    try: "--conv gat",
-  });
 }

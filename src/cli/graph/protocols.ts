@@ -62,6 +62,15 @@ const graphs =
     const shuffled = dataset.shuffle(generator);
     if (folds !== undefined) return crossValidation(shuffled, folds, validate);
     const training = first < 1 ? Math.round(first * dataset.length) : first;
+    if (training >= dataset.length) {
+      throw new UsageError({
+        where: "tendril train --events",
+        problem: "no graphs are left to test on",
+        expected: `more than the ${training} that are for training`,
+        got: String(dataset.length),
+        try: "more --events, or --folds N",
+      });
+    }
     const held = validate ? Math.floor(training / 8) : 0;
     const part = (from: number, to?: number): Part => ({ graphs: shuffled.slice(from, to), mask: null });
     const split = { train: part(0, training - held), test: part(training) };

@@ -11,6 +11,7 @@ import {
   TrackML,
   TUDataset,
 } from "../../graph/index.ts";
+import { UsageError } from "../../ir/errors.ts";
 import type { ConvName } from "./convs.ts";
 import type { GraphTaskName } from "./names.ts";
 import type { NetworkOptions } from "./network.ts";
@@ -91,14 +92,25 @@ function citations(name: string): GraphTask {
   };
 }
 
+/** The first so many graphs. Throws UsageError where there are fewer. */
+function firstOf(set: GraphDataset, events: number | undefined): GraphDataset {
+  if (events === undefined || events <= set.length) return set.slice(0, events);
+  throw new UsageError({
+    where: "tendril train --events",
+    problem: `${set.name} has fewer graphs`,
+    expected: `at most ${set.length}`,
+    got: String(events),
+    try: `--events ${set.length}, or leave it out`,
+  });
+}
+
 /** A set of TUDataset. */
 function tu(name: string, about: string, change: Partial<GraphTask> & { useNodeAttr?: boolean }): GraphTask {
   const { useNodeAttr = false, ...rest } = change;
   return {
     about,
     load: async ({ source, events }) => {
-      const set = await TUDataset(source, name, { useNodeAttr });
-      return events === undefined ? set : set.slice(0, events);
+      return firstOf(await TUDataset(source, name, { useNodeAttr }), events);
     },
     network: { head: "graphs", activation: "relu", activateLast: false },
     defaults: shared,
@@ -141,7 +153,7 @@ export const graphTasks: { readonly [K in GraphTaskName]: GraphTask } = {
   },
   trackml: {
     about: "which pairs of hits at the LHC belong to one particle",
-    load: async ({ source, events }) => standardize((await TrackML(source)).slice(0, events), ["edgeAttr"]),
+    load: async ({ source, events }) => standardize(firstOf(await TrackML(source), events), ["edgeAttr"]),
     classNames: ["false", "true"],
     network: { head: "edges", activation: "relu", activateLast: true },
     defaults: { ...shared, conv: "graphconv", hidden: 32, dropout: 0, epochs: 20, batchSize: 4 },
