@@ -193,14 +193,14 @@ export abstract class GraphModel extends GraphModule implements Trainable {
     const { target = "y", mask } = options;
     const form = this.#form(data, { target, masked: Boolean(mask) });
     const stepper = new Stepper(this, compiledState(this, "evaluate"), 0);
-    stepper.reset();
+    stepper.sums.reset();
     await this.#over(data, options, "evaluate", async (batch, step) => {
       const rows = form.rows(batch, mask);
       const loss = await stepper.test(rows);
       if (!Number.isFinite(loss))
         throw await nonFiniteError(stepper, rows, { call: "evaluate", step }, false);
     });
-    return stepper.logs();
+    return stepper.sums.logs();
   }
 
   /** All outputs, rows of many graphs one after the other: a Tensor, or a list where `call` gives several. */

@@ -63,14 +63,14 @@ export async function evaluate(
   const callbacks = new CallbackList(options.callbacks, context);
   const turn = new Turn("evaluate", options);
   const stepper = new Stepper(model, state, 0, turn);
-  stepper.reset();
+  stepper.sums.reset();
   await callbacks.call("onTestBegin", "evaluation");
   for await (const { begin, batch } of evaluation(data, stepper, turn, { call: "evaluate" })) {
     const place = `batch ${batch + 1}`;
     if (begin) await callbacks.call("onTestBatchBegin", place, batch);
-    else await callbacks.call("onTestBatchEnd", place, batch, stepper.logs());
+    else await callbacks.call("onTestBatchEnd", place, batch, stepper.sums.logs());
   }
-  const logs = stepper.logs();
+  const logs = stepper.sums.logs();
   await callbacks.call("onTestEnd", "evaluation", logs);
-  return options.returnDict ? logs : stepper.keys().map((k) => logs[k]!);
+  return options.returnDict ? logs : stepper.sums.keys().map((k) => logs[k]!);
 }

@@ -71,7 +71,7 @@ export async function* evaluation(
   };
   if (data.rows) {
     const test = stepper.tester(data.rows);
-    const together = !stepper.batchesMatter;
+    const together = !stepper.sums.batchesMatter;
     for (const [rows, batch, from] of parts(data.rows, data.batchSize, data.steps, together)) {
       yield { begin: true, batch: Math.floor(from / data.batchSize) };
       await turn.take();

@@ -184,7 +184,7 @@ async function onBatch(
   checkLabels(model, rows, call);
   if (classWeight) rows = { ...rows, weight: classWeights(rows.ys[0]!, classWeight) };
   const stepper = new Stepper(model, state, seed);
-  stepper.reset();
+  stepper.sums.reset();
   const training = call === "trainOnBatch";
   const { committed, loss } = training
     ? await stepper.trainer(rows)(arraysOf(rows), rows.count)
@@ -193,6 +193,6 @@ async function onBatch(
     const step = state.optimizer.iterations + 1;
     throw await nonFiniteError(stepper, rows, { call, step, rowOf: (row) => row }, training);
   }
-  const logs = stepper.logs();
-  return stepper.keys().map((k) => logs[k]!);
+  const logs = stepper.sums.logs();
+  return stepper.sums.keys().map((k) => logs[k]!);
 }

@@ -159,7 +159,7 @@ export class Run {
       position: { ...position, over: position.over || this.#stopping },
       conditions,
       ...saveArrays(this.model, stepper.optimizers),
-      sums: stepper.sums(),
+      sums: stepper.sums.save(),
       source: this.#beforeValidation ?? source.state?.(),
       callbacks: {},
     };
@@ -232,22 +232,22 @@ export class Run {
       this.#position = { ...this.#position, ...change };
     };
     if (next === "epoch") {
-      stepper.reset();
+      stepper.sums.reset();
       go({ next: "batches", batch: 0, logs: {} });
       yield { type: "epochBegin", epoch };
     } else yield { type: "epochResume", epoch, batch };
     if (this.#position.next === "batches") {
       yield* this.#trainEpoch(epoch, source, stepper, turn);
       const validates = validation !== undefined && isDue(epoch, this.options.validationFreq);
-      go({ next: validates ? "validation" : "epochEnd", logs: stepper.logs() });
+      go({ next: validates ? "validation" : "epochEnd", logs: stepper.sums.logs() });
     }
     if (validation && this.#position.next === "validation") {
-      stepper.reset();
+      stepper.sums.reset();
       this.#beforeValidation = source.state?.();
       yield { type: "validationBegin", epoch };
       const place = { call: "fit: validation", epoch: epoch + 1 };
       yield* this.#validate(epoch, validation, stepper, turn, place);
-      const found = stepper.logs();
+      const found = stepper.sums.logs();
       const prefixed = Object.entries(found).map(([key, value]): [string, number] => [`val_${key}`, value]);
       go({ next: "epochEnd", logs: { ...this.#position.logs, ...Object.fromEntries(prefixed) } });
       this.#beforeValidation = undefined;
@@ -269,7 +269,7 @@ export class Run {
     let sums = batch > 0 ? this.#restored?.sums : undefined;
     this.#restored = undefined;
     const restoreSums = () => {
-      if (sums) stepper.restoreSums(sums);
+      if (sums) stepper.sums.restore(sums);
       sums = undefined;
     };
     const steps = source.epoch(epoch, turn, batch);
@@ -288,7 +288,7 @@ export class Run {
         const place: StepPlace = { call: "fit", epoch: epoch + 1, step: batch + 1, ...step.place };
         throw await nonFiniteError(stepper, step.rows(), place, true);
       }
-      const logs = stepper.logs();
+      const logs = stepper.sums.logs();
       if (!committed) logs.loss = Number.NaN;
       batch++;
       this.#position = { ...this.#position, batch };
@@ -308,7 +308,7 @@ export class Run {
   ): AsyncGenerator<RunEvent, void> {
     const strict = !this.options.reportNonFinite;
     for await (const { begin, batch } of evaluation(validation, stepper, turn, strict ? place : undefined)) {
-      if (!begin) yield { type: "validationBatchEnd", epoch, batch, logs: stepper.logs() };
+      if (!begin) yield { type: "validationBatchEnd", epoch, batch, logs: stepper.sums.logs() };
       else if (this.options.batchBegin) yield { type: "validationBatchBegin", epoch, batch };
     }
   }

@@ -33,7 +33,7 @@ import type { HostArray } from "./host-array.ts";
 import type { Layer } from "./layer.ts";
 import type { Module } from "./module.ts";
 import type { Optimizer } from "./optimizers/index.ts";
-import type { SavedSums } from "./resume/run-state.ts";
+import { logOf, lossOf, Sums, sumOf } from "./sums.ts";
 import type { Trainable } from "./trainable.ts";
 import { elements } from "./weights.ts";
 
@@ -76,11 +76,6 @@ interface InputSpec {
   readonly dtype: DType;
 }
 
-/** Names of the outputs of a step in the record that a plan returns. */
-const lossOf = (i: number) => `loss${i}`;
-const sumOf = (metric: number, i: number) => `metric${metric}_${i}`;
-const logOf = (name: string) => `log ${name}`;
-
 /** Makes and runs the plans of a compiled model. */
 export class Stepper {
   readonly model: Trainable;
@@ -89,23 +84,13 @@ export class Stepper {
   readonly backend: BackendName | undefined;
   /** Rows that will go through the plans altogether, as far as that is known. */
   readonly expectedRows: number;
+  /** Losses and metrics since the last reset. */
+  readonly sums: Sums;
   /** Where others get their turn while plans are made. */
   readonly #turn: Turn | undefined;
-  /** The sum of the loss over rows, and sums of the losses of single outputs over batches: for their means. */
-  #total = 0;
-  #rows = 0;
-  #lossSums: number[] = [];
-  #batches = 0;
   /** The optimizers of a `trainStep` of the model's own, once known, and what waits for them. */
   #used: readonly Optimizer[] | undefined;
   #restore: ((optimizers: readonly Optimizer[]) => void) | undefined;
-  /** Sums of what a `trainStep` of the model's own returned. */
-  readonly #own = new Map<string, number>();
-  #read: { of: Objective | undefined; readers: readonly (readonly [string, () => number])[] } = {
-    of: undefined,
-    readers: [],
-  };
-
   constructor(model: Trainable, state: CompiledState, seed: number, turn?: Turn, expectedRows = 0) {
     this.#turn = turn;
     this.model = model;
@@ -113,6 +98,7 @@ export class Stepper {
     this.seed = seed;
     this.backend = state.options.backend;
     this.expectedRows = expectedRows;
+    this.sums = new Sums(state);
   }
 
   /** Losses and metrics for these data; chosen by the shapes of the labels. */
@@ -123,22 +109,6 @@ export class Stepper {
       predictions: [rows.count, ...o.shape],
     }));
     return this.state.objective(outputs);
-  }
-
-  /** Forgets the sums of losses and metrics. */
-  reset(): void {
-    this.#lossSums = [];
-    this.#batches = 0;
-    this.#total = 0;
-    this.#rows = 0;
-    this.#own.clear();
-    for (const { metric } of this.state.current?.metrics ?? []) metric.resetState();
-  }
-
-  /** Whether the logs depend on how rows are cut into batches. */
-  get batchesMatter(): boolean {
-    const { losses = [] } = this.state.current ?? {};
-    return losses.length > 1 || losses.some(({ loss }) => loss.reduction === "sum");
   }
 
   /** The optimizers whose state a checkpoint keeps: that of `compile`, or those that the model's own step uses. */
@@ -153,64 +123,6 @@ export class Stepper {
   restoreOptimizers(restore: (optimizers: readonly Optimizer[]) => void): void {
     if (this.model.trainStep === undefined) restore(this.optimizers);
     else this.#restore = restore;
-  }
-
-  /** The sums since the last reset, for a checkpoint. */
-  sums(): SavedSums {
-    return {
-      losses: Float64Array.of(this.#total, this.#rows, this.#batches, ...this.#lossSums),
-      own: Object.fromEntries(this.#own),
-      metrics: (this.state.current?.metrics ?? []).map(({ metric }) => metric.state()),
-    };
-  }
-
-  /** Goes on from what `sums` returned. To be called once the objective is known. */
-  restoreSums({ losses: [total, rows, batches, ...single], metrics, own }: SavedSums): void {
-    for (const [name, sum] of Object.entries(own)) this.#own.set(name, sum);
-    this.#total = total!;
-    this.#rows = rows!;
-    this.#batches = batches!;
-    this.#lossSums = single;
-    this.state.current?.metrics.forEach(({ metric }, i) => {
-      if (metrics[i]) metric.restoreState(metrics[i]);
-    });
-  }
-
-  /**
-   * Means since the last reset, keys in alphabetical order as Keras logs them: over rows, but those of the losses of
-   * single outputs over batches, whatever their sizes.
-   */
-  logs(): Record<string, number> {
-    const logs: Record<string, number> = {};
-    for (const [key, sum] of this.#own) logs[key] = sum / this.#rows;
-    if (this.#own.size > 0) return logs;
-    for (const [key, value] of this.#readers()) logs[key] = value();
-    return logs;
-  }
-
-  /** How each value of the logs is read, in their order. */
-  #readers(): readonly (readonly [string, () => number])[] {
-    const objective = this.state.current;
-    if (this.#read.of === objective) return this.#read.readers;
-    const { losses = [], metrics = [] } = objective ?? {};
-    const mean = (sum: number, count: number) => (count === 0 ? 0 : sum / count);
-    const readers: [string, () => number][] = [["loss", () => mean(this.#total, this.#rows)]];
-    if (losses.length > 1) {
-      for (const [i, l] of losses.entries()) {
-        readers.push([l.name, () => mean(this.#lossSums[i] ?? 0, this.#batches)]);
-      }
-    }
-    for (const { key, metric } of metrics) readers.push([key, () => metric.result()]);
-    readers.sort(([a], [b]) => (a < b ? -1 : 1));
-    this.#read = { of: objective, readers };
-    return readers;
-  }
-
-  /** The keys of the logs in the order of `compile`: the loss, the metrics, the losses of single outputs. */
-  keys(): string[] {
-    if (this.#own.size > 0) return [...this.#own.keys()];
-    const { losses = [], metrics = [] } = this.state.current ?? {};
-    return ["loss", ...metrics.map((m) => m.key), ...(losses.length > 1 ? losses.map((l) => l.name) : [])];
   }
 
   /**
@@ -237,7 +149,7 @@ export class Stepper {
       const before = resident?.arrays ?? [];
       const { committed, ...result } = await this.#call(plan, ...before, ...data, step, ...numbers);
       if (committed) optimizer.advance();
-      return { loss: this.#collect(result, objective, rows, committed), committed };
+      return { loss: this.sums.add(result, objective, rows, committed), committed };
     };
   }
 
@@ -270,7 +182,7 @@ export class Stepper {
         ...scalarsOfUses(used),
       );
       if (committed) for (const o of counted) o.advance();
-      return { loss: this.#collectOwn(result, rows, committed), committed };
+      return { loss: this.sums.addOwn(result, rows, committed), committed };
     };
   }
 
@@ -309,19 +221,6 @@ export class Stepper {
     return this.#compile(fn, [...data, ...indexSpec, { shape: [], dtype: "int32" }, ...scalarSpecs]);
   }
 
-  /** Adds the logs of a batch to those of the model's own step, unless it does not count; returns its loss. */
-  #collectOwn(result: Readonly<Record<string, Tensor>>, rows: number, counts: boolean): number {
-    const loss = result.loss!.dataSync()[0]!;
-    if (!counts) return loss;
-    this.#rows += rows;
-    for (const [name, value] of Object.entries(result)) {
-      if (!name.startsWith(logOf(""))) continue;
-      const key = name.slice(logOf("").length);
-      this.#own.set(key, (this.#own.get(key) ?? 0) + value.dataSync()[0]! * rows);
-    }
-    return loss;
-  }
-
   /** Losses and metrics of a batch, without training. Returns the loss of the batch. */
   test(batch: Rows): Promise<number> {
     return this.tester(batch)(batch);
@@ -336,7 +235,7 @@ export class Stepper {
         plan,
         ...(batch.resident?.arrays ?? arraysOf(batch)),
       );
-      return this.#collect(result, objective, batch.count, true);
+      return this.sums.add(result, objective, batch.count, true);
     };
   }
 
@@ -422,31 +321,6 @@ export class Stepper {
       loss: values.get("loss")!,
       gradients: new Map(weights.map((w, i) => [w, values.get(`gradient${i}`)!])),
     };
-  }
-
-  /** Adds the sums of a batch to the state, unless it does not count; returns its loss. */
-  #collect(
-    result: Readonly<Record<string, Tensor>>,
-    { losses, metrics }: Objective,
-    rows: number,
-    counts: boolean,
-  ): number {
-    const loss = result.loss!.dataSync()[0]!;
-    if (!counts) return loss;
-    this.#total += loss * rows;
-    this.#rows += rows;
-    this.#batches++;
-    if (losses.length > 1) {
-      for (const i of losses.keys()) {
-        this.#lossSums[i] = (this.#lossSums[i] ?? 0) + result[lossOf(i)]!.dataSync()[0]!;
-      }
-    }
-    for (const [m, { metric }] of metrics.entries()) {
-      const sums: TypedArray[] = [];
-      for (let i = 0; result[sumOf(m, i)] !== undefined; i++) sums.push(result[sumOf(m, i)]!.dataSync());
-      metric.add(sums, rows);
-    }
-    return loss;
   }
 
   /**
