@@ -56,9 +56,9 @@ export function inlineSpread(n: CNode, spec: SplitContractSpec): InlineSpread | 
     sizes.findIndex((s, i) => sameSize(s, size) && sameSize(spec.b.strides[i]!, strides[d]!)),
   );
   const used = spec.b.strides.filter((s) => s !== 0).length;
-  const complete =
-    axes.every((i, d) => i > last || (i === last && !winner.axes.includes(d))) &&
-    new Set(axes).size === axes.length &&
-    used === axes.length;
-  return complete ? { node: b, spec: winner, axes } : undefined;
+  const complete = axes.every((i) => i >= last) && new Set(axes).size === axes.length && used === axes.length;
+  // Cells are summed in the order in which winners count them.
+  const cellAxes = winner.axes.map((axis) => axes[axis]!);
+  const inOrder = cellAxes.every((i, n) => i > (cellAxes[n - 1] ?? last));
+  return complete && inOrder ? { node: b, spec: winner, axes } : undefined;
 }
