@@ -24,6 +24,8 @@ export const STOPPABLE = 2;
  */
 const FLOPS = 20;
 const BYTES = 8;
+/** Bits of the number of a task that threads share. */
+export const TASK_BITS = 24;
 /** Predicted nanoseconds from which the tasks of a row are shared, and from which a plan shares at all. */
 const SHARED_ROW = 5_000;
 const SHARED_PLAN = 100_000;
@@ -199,7 +201,8 @@ export class PlanLayout {
     const cost = this.work.map(([, flops, bytes]) => Math.max(sizes[flops]! / FLOPS, sizes[bytes]! / BYTES));
     const worth = cost.reduce((a, b) => a + b, 0) >= SHARED_PLAN;
     return Int32Array.from(this.work, ([tasks], r) => {
-      const shared = worth && sizes[tasks]! > 1 && cost[r]! >= SHARED_ROW;
+      const several = sizes[tasks]! > 1 && sizes[tasks]! < 2 ** TASK_BITS;
+      const shared = worth && several && cost[r]! >= SHARED_ROW;
       return (shared ? SHARED : 0) | (r <= this.firstEffect ? STOPPABLE : 0);
     });
   }

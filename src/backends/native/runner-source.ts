@@ -55,7 +55,7 @@ typedef struct Machine {
   int32_t processor;
   pthread_mutex_t mutex;
   pthread_cond_t work, finished;
-  /* Tasks not taken (low half), number of the job (high half); they change in one step. */
+  /* The end of the tasks not taken (low half) and their beginning (high half); they change in one step. */
   uint64_t job __attribute__((aligned(128)));
   /* Tasks not finished, and whether thread 0 sleeps until there are none. */
   int32_t left __attribute__((aligned(128)));
@@ -65,7 +65,6 @@ typedef struct Machine {
   /* The row of the job. */
   Kernel kernel __attribute__((aligned(128)));
   uint32_t args;
-  int32_t tasks;
 } Machine;
 
 #define LOAD(x) __atomic_load_n(&(x), __ATOMIC_SEQ_CST)
@@ -87,26 +86,34 @@ static struct sigaction handled[65];
 /* Whether a signal has come since there were \`heard\`; never where that is a negative number. */
 static inline int stopped(int32_t heard) { return heard >= 0 && LOAD(signals) != heard; }
 
+static inline uint32_t first_of(uint64_t job) { return (uint32_t)(job >> 32); }
+static inline uint32_t end_of(uint64_t job) { return (uint32_t)job; }
+static inline uint32_t count_of(uint64_t job) { return end_of(job) - first_of(job); }
+
 /* Takes all tasks that are left and does none of them. */
 static void drop(Machine *m) {
   uint64_t job = LOAD(m->job);
-  while ((uint32_t)job != 0) {
-    if (!__atomic_compare_exchange_n(&m->job, &job, job >> 32 << 32, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
-    ADD(m->left, -(int32_t)(uint32_t)job);
+  while (count_of(job) != 0) {
+    if (!__atomic_compare_exchange_n(&m->job, &job, 0, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    ADD(m->left, -(int32_t)count_of(job));
     return;
   }
 }
 
-/* Takes tasks and does them until none is left to take, or a signal comes after \`heard\`. */
-static void help(Machine *m, int32_t heard) {
+/*
+ * Takes tasks and does them until none is left to take, or a signal comes after \`heard\`. Thread 0 takes the first, helpers
+ * take the last: what a thread has made it finds in its own cache when the next row reads it.
+ */
+static void help(Machine *m, int32_t heard, int from_front) {
   uint64_t job = LOAD(m->job);
-  while ((uint32_t)job != 0) {
+  while (count_of(job) != 0) {
     if (stopped(heard)) {
       drop(m);
       return;
     }
-    if (!__atomic_compare_exchange_n(&m->job, &job, job - 1, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
-    m->kernel(m->base, m->args, m->tasks - (int32_t)(uint32_t)job);
+    const uint64_t rest = from_front ? job + (1ull << 32) : job - 1;
+    if (!__atomic_compare_exchange_n(&m->job, &job, rest, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST)) continue;
+    m->kernel(m->base, m->args, (int32_t)(from_front ? first_of(job) : end_of(job) - 1));
     if (ADD(m->left, -1) == 1 && LOAD(m->resting)) {
       pthread_mutex_lock(&m->mutex);
       pthread_cond_signal(&m->finished);
@@ -144,13 +151,13 @@ static void *helper(void *data) {
   Machine *m = data;
   ADD(m->helpers, 1);
   while (!LOAD(m->leave)) {
-    help(m, -1);
+    help(m, -1, 0);
     int spins = m->spins;
-    while (--spins > 0 && (uint32_t)__atomic_load_n(&m->job, __ATOMIC_RELAXED) == 0) pause_briefly();
+    while (--spins > 0 && count_of(__atomic_load_n(&m->job, __ATOMIC_RELAXED)) == 0) pause_briefly();
     if (spins > 0) continue;
     pthread_mutex_lock(&m->mutex);
     ADD(m->sleepers, 1);
-    while ((uint32_t)LOAD(m->job) == 0 && !LOAD(m->leave)) pthread_cond_wait(&m->work, &m->mutex);
+    while (count_of(LOAD(m->job)) == 0 && !LOAD(m->leave)) pthread_cond_wait(&m->work, &m->mutex);
     ADD(m->sleepers, -1);
     pthread_mutex_unlock(&m->mutex);
     step_aside(LOAD(m->processor));
@@ -170,11 +177,10 @@ static void wake(Machine *m) {
 static void share(Machine *m, Kernel kernel, uint32_t args, int32_t tasks, int32_t heard) {
   m->kernel = kernel;
   m->args = args;
-  m->tasks = tasks;
   STORE(m->left, tasks);
-  STORE(m->job, (((m->job >> 32) + 1) << 32) | (uint32_t)tasks);
+  STORE(m->job, (uint64_t)(uint32_t)tasks);
   if (LOAD(m->sleepers)) wake(m);
-  help(m, heard);
+  help(m, heard, 1);
   for (int spins = m->spins; spins > 0; spins--) {
     if (LOAD(m->left) == 0) return;
     pause_briefly();

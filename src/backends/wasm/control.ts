@@ -1,16 +1,17 @@
 /**
  * The words in which the threads of a backend agree, at the start of the shared memory (byte addresses).
  *
- * Thread 0 walks the rows. Where a row is shared it writes `kernel`, `args` and `tasks`, sets `left` and publishes a *job*;
- * whoever is awake takes tasks one by one. The job is done when `left` is 0, so nobody ever waits for a thread that sleeps
- * or has not started yet. `job` is 64 bits: how many tasks are not yet taken, below the number of the job; both change in
- * one step, so a thread that comes late cannot take a task of a job that is over. Words that are written often have
- * 128 bytes to themselves.
+ * Thread 0 walks the rows. Where a row is shared it writes `kernel` and `args`, sets `left` and publishes a *job*; whoever is
+ * awake takes tasks one by one: thread 0 the first, helpers the last, so that a thread finds what it made in its own cache
+ * when the next row reads it. The job is done when `left` is 0, so nobody ever waits for a thread that sleeps or has not
+ * started yet. `job` is 64 bits: the end and the beginning of the tasks not yet taken, below the number of the job; they
+ * change in one step, so a thread that comes late cannot take a task of a job that is over. Words that are written often
+ * have 128 bytes to themselves.
  */
 import type { WasmMemory, WasmModule } from "./engine.ts";
 
 export const control = {
-  /** i64: tasks not taken (low half), number of the job (high half; helpers sleep on it). */
+  /** i64: end of the tasks not taken, their beginning (TASK_BITS each), number of the job (helpers sleep on the high half). */
   job: 128,
   /** Tasks not finished; thread 0 sleeps on it. */
   left: 256,
@@ -21,7 +22,6 @@ export const control = {
   /** The row of the job. */
   kernel: 512,
   args: 516,
-  tasks: 520,
   /** How many modules of kernels there are, -1 when helpers should leave; the address of the first one's record. */
   version: 640,
   firstModule: 644,

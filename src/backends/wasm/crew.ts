@@ -1,6 +1,7 @@
 /** The threads of a backend besides its own: started when first worth it, told of new kernels, let go at the end. */
 import { DeviceError } from "../../ir/index.ts";
 import type { Arena } from "../arena.ts";
+import { TASK_BITS } from "../layout.ts";
 import { control, MESSAGE_BYTES, moduleRecord } from "./control.ts";
 import type { WasmMemory, WasmModule } from "./engine.ts";
 import { startHelper } from "./host.ts";
@@ -105,7 +106,7 @@ export class Crew {
   /** Sets the version and wakes everybody, by a job of no tasks. */
   private tell(version: number): void {
     Atomics.store(this.words, control.version / 4, version);
-    Atomics.add(this.words, control.job / 4 + 1, 1);
+    Atomics.add(this.words, control.job / 4 + 1, 2 ** (2 * TASK_BITS - 32));
     Atomics.notify(this.words, control.job / 4 + 1);
   }
 }

@@ -2,6 +2,7 @@
  * The functions by which threads work on one row together; what the words mean is in control.ts. The walker is made of
  * them and of the walk itself.
  */
+import { TASK_BITS } from "../layout.ts";
 import { control } from "./control.ts";
 import { FunctionWriter } from "./encoder.ts";
 import { op } from "./opcodes.ts";
@@ -19,8 +20,12 @@ const SECOND = 1e9;
 const FOREVER = -1;
 
 /** Indices of the walker's types and functions. */
-export const signature = { kernel: 0, walk: 1, version: 2, status: 3, nothing: 4 } as const;
+export const signature = { kernel: 0, walk: 1, version: 2, status: 3, nothing: 4, help: 5 } as const;
 export const fn = { walk: 0, share: 1, help: 2, gather: 3, finish: 4, settle: 5, work: 6 } as const;
+
+/** What taking a task subtracts from the job: thread 0 takes the first one, helpers take the last. */
+const FIRST = -(2 ** TASK_BITS);
+const LAST = 1;
 
 /** Instructions that several of the functions are made of. */
 export class WalkerWriter extends FunctionWriter {
@@ -65,6 +70,22 @@ export class WalkerWriter extends FunctionWriter {
     this.i32(0);
     this.memory(op.i64AtomicLoad, control.job, 3);
   }
+  /** Pushes the first task of a job that is not taken, and the end of those that are not. */
+  firstOf(job: number): void {
+    this.get(job);
+    this.i64(TASK_BITS);
+    this.op(op.i64ShrU);
+    this.taskOf();
+  }
+  endOf(job: number): void {
+    this.get(job);
+    this.taskOf();
+  }
+  private taskOf(): void {
+    this.op(op.i32WrapI64);
+    this.i32(2 ** TASK_BITS - 1);
+    this.op(op.i32And);
+  }
   /** Wakes up to as many sleepers on a word as `count` pushes. */
   notify(at: number, count: () => void): void {
     this.i32(0);
@@ -88,17 +109,19 @@ export function shareBody(): Uint8Array {
   for (const [at, local] of [
     [control.kernel, kernel],
     [control.args, args],
-    [control.tasks, tasks],
     [control.left, tasks],
   ] as const) {
     w.store(at, () => w.get(local));
   }
   w.i32(0);
-  w.load(control.job + 4);
+  w.loadJob();
+  w.i64(2 * TASK_BITS);
+  w.op(op.i64ShrU);
+  w.op(op.i32WrapI64);
   w.i32(1);
   w.op(op.i32Add);
   w.op(op.i64ExtendI32U);
-  w.i64(32);
+  w.i64(2 * TASK_BITS);
   w.op(op.i64Shl);
   w.get(tasks);
   w.op(op.i64ExtendI32U);
@@ -113,21 +136,23 @@ export function shareBody(): Uint8Array {
     }),
   );
   w.load(control.version);
+  w.i64(FIRST);
   w.call(fn.help);
   w.call(fn.gather);
   return w.finish();
 }
 
-/** `help(version)`: takes tasks and does them, until none is left to take or other kernels are needed. */
+/** `help(version, step)`: takes tasks and does them, until none is left to take or other kernels are needed. */
 export function helpBody(): Uint8Array {
-  const w = new WalkerWriter(1);
-  const version = 0;
+  const w = new WalkerWriter(2);
+  const [version, step] = [0, 1];
   const job = w.local("i64");
   w.forever(() => {
     w.loadJob();
-    w.tee(job);
-    w.op(op.i32WrapI64);
-    w.op(op.i32Eqz);
+    w.set(job);
+    w.firstOf(job);
+    w.endOf(job);
+    w.op(op.i32Eq);
     w.brIf(1);
     // Looked at after the job: kernels that a job needs are there before it is.
     w.load(control.version);
@@ -137,17 +162,21 @@ export function helpBody(): Uint8Array {
     w.i32(0);
     w.get(job);
     w.get(job);
-    w.i64(1);
+    w.get(step);
     w.op(op.i64Sub);
     w.memory(op.i64AtomicCompareExchange, control.job, 3);
     w.get(job);
     w.op(op.i64Eq);
     w.when(() => {
       w.load(control.args);
-      w.load(control.tasks);
-      w.get(job);
-      w.op(op.i32WrapI64);
+      w.endOf(job);
+      w.i32(1);
       w.op(op.i32Sub);
+      w.firstOf(job);
+      w.get(step);
+      w.i64(LAST);
+      w.op(op.i64Eq);
+      w.op(op.select);
       w.load(control.kernel);
       w.callIndirect(signature.kernel);
       w.call(fn.finish);
@@ -222,6 +251,7 @@ export function settleBody(): Uint8Array {
   w.when(() => {
     w.call(fn.finish);
     w.load(control.version);
+    w.i64(FIRST);
     w.call(fn.help);
     w.call(fn.gather);
     w.op(op.drop);
@@ -243,14 +273,17 @@ export function workBody(spins: number): Uint8Array {
   };
   w.forever(() => {
     w.get(version);
+    w.i64(LAST);
     w.call(fn.help);
     leaveIfOutdated(1);
     w.i32(spins);
     w.set(spin);
     w.forever(() => {
       w.loadJob();
-      w.tee(job);
-      w.op(op.i32WrapI64);
+      w.set(job);
+      w.firstOf(job);
+      w.endOf(job);
+      w.op(op.i32Ne);
       // There is a task again: from the loop of spins back to the start of the outer loop.
       w.brIf(2);
       w.add(spin, -1);
@@ -261,13 +294,13 @@ export function workBody(spins: number): Uint8Array {
     leaveIfOutdated(1);
     w.fetch(op.i32AtomicAdd, control.sleepers, 1);
     w.op(op.drop);
-    const number = (): void => {
+    const highHalf = (): void => {
       w.get(job);
       w.i64(32);
       w.op(op.i64ShrU);
       w.op(op.i32WrapI64);
     };
-    w.wait(control.job + 4, number, FOREVER);
+    w.wait(control.job + 4, highHalf, FOREVER);
     w.op(op.drop);
     w.fetch(op.i32AtomicSub, control.sleepers, 1);
     w.op(op.drop);

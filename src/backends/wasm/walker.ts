@@ -46,6 +46,7 @@ const types: readonly FunctionType[] = [
   { params: ["i32"], results: [] },
   { params: [], results: ["i32"] },
   { params: [], results: [] },
+  { params: ["i32", "i64"], results: [] },
 ];
 
 /** The walker for memories that are shared or not; threads that wait look again and again first if they may `spin`. */
@@ -54,7 +55,7 @@ export function walkerModule(shared: boolean, spin: boolean): WasmModule {
   const alone = [{ type: signature.walk, body: walkBody(shared) }];
   const together = [
     { type: signature.walk, body: shareBody() },
-    { type: signature.version, body: helpBody() },
+    { type: signature.help, body: helpBody() },
     { type: signature.status, body: gatherBody(spins) },
     { type: signature.nothing, body: finishBody() },
     { type: signature.nothing, body: settleBody() },

@@ -8,7 +8,7 @@ import { along, bytesOf, Context, type Draft, nest, type Storage, taskRange, vec
 import { collapse } from "./domain.ts";
 
 /** About how many elements one task computes. */
-const TASK_ELEMENTS = 16384;
+const TASK_ELEMENTS = 4096;
 
 export interface MapOptions {
   readonly inMemory: (n: CNode) => boolean;
