@@ -2,7 +2,8 @@
 import type { Tensor } from "../core/index.ts";
 import { required } from "./fields.ts";
 import { Layer } from "./layer.ts";
-import { type OperationOptions, operations, type Operand as Value } from "./operations.ts";
+import { type Operand, OperationArguments, type OperationOptions } from "./operation-arguments.ts";
+import { operations } from "./operations.ts";
 
 /** The place of a tensor among the arguments: the number of the input that stands there. */
 export interface Place {
@@ -45,8 +46,11 @@ export class OperationLayer extends Layer<typeof fields> {
 
   override call(x: Tensor | Tensor[]): Tensor {
     const inputs = Array.isArray(x) ? x : [x];
-    const args = this.arguments((i) => inputs[i]!) as readonly Value[];
-    return operations.get(this.type)!.compute(args, this.config.options);
+    const args = this.arguments((i) => inputs[i]!) as readonly Operand[];
+    const given = new OperationArguments(this.label, args, this.config.options);
+    const result = operations.get(this.type)!.compute(given);
+    given.checkAllRead();
+    return result;
   }
 
   /** The arguments, with `at` of each place in it. */

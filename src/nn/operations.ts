@@ -4,24 +4,13 @@
  */
 import { concat, stack, type Tensor, tensor } from "../core/index.ts";
 import { activations } from "./activations.ts";
-
-/** An argument as a file has it, with tensors in the places of tensors. */
-export type Operand =
-  | Tensor
-  | number
-  | boolean
-  | string
-  | null
-  | { readonly [key: string]: Operand }
-  | readonly Operand[];
-
-/** What the class was made with, by Keras's names. */
-export type OperationOptions = Readonly<Record<string, unknown>>;
+import { type IndexEntry, type OperationArguments, readIndex } from "./operation-arguments.ts";
 
 export interface Operation {
   /** The last part of `keras.src.ops.…`. */
   readonly module: "numpy" | "nn" | "core";
-  compute(args: readonly Operand[], options: OperationOptions): Tensor;
+  /** Throws UsageError for arguments that make no sense. */
+  compute(given: OperationArguments): Tensor;
 }
 
 const float = (x: Tensor): Tensor => (x.dtype === "float32" ? x : x.cast("float32"));
@@ -29,16 +18,15 @@ const float = (x: Tensor): Tensor => (x.dtype === "float32" ? x : x.cast("float3
 type Unary = (x: Tensor) => Tensor;
 const unary = (fn: Unary, module: Operation["module"] = "numpy"): Operation => ({
   module,
-  compute: ([x]) => fn(x as Tensor),
+  compute: (given) => fn(given.tensor(0)),
 });
 
-type Number = Tensor | number;
-/** One of the two may be a number; the first is then made a tensor. */
-const binary = (fn: (a: Tensor, b: Number) => Tensor): Operation => ({
+/** Either may be a number; the first is then made a tensor. */
+const binary = (fn: (a: Tensor, b: Tensor | number) => Tensor): Operation => ({
   module: "numpy",
-  compute: ([a, b]) => {
-    const first = typeof a === "number" ? tensor(a, { dtype: "float32" }) : (a as Tensor);
-    return fn(first, b as Number);
+  compute: (given) => {
+    const [a, b] = [given.tensorOrNumber(0), given.tensorOrNumber(1)];
+    return fn(typeof a === "number" ? tensor(a, { dtype: "float32" }) : a, b);
   },
 });
 
@@ -47,8 +35,7 @@ const reduction = (
   fn: (x: Tensor, axis: Axes, options: { readonly keepdims: boolean }) => Tensor,
 ): Operation => ({
   module: "numpy",
-  compute: ([x], { axis = null, keepdims = false }) =>
-    fn(x as Tensor, axis as Axes, { keepdims: keepdims === true }),
+  compute: (given) => fn(given.tensor(0), given.axes("axis"), { keepdims: given.flag("keepdims") }),
 });
 
 const activation = (fn: Unary): Operation => unary((x) => fn(float(x)), "nn");
@@ -96,13 +83,15 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
     "LeakyRelu",
     {
       module: "nn",
-      compute: ([x], { negative_slope: slope = 0.2 }) =>
-        (x as Tensor).maximum(0).add((x as Tensor).minimum(0).mul(slope as number)),
+      compute: (given) => {
+        const [x, slope] = [given.tensor(0), given.number("negative_slope", 0.2)];
+        return x.maximum(0).add(x.minimum(0).mul(slope));
+      },
     },
   ],
   [
     "Softmax",
-    { module: "nn", compute: ([x], { axis = -1 }) => float(x as Tensor).softmax((axis ?? -1) as number) },
+    { module: "nn", compute: (given) => float(given.tensor(0)).softmax(given.integer("axis", -1)) },
   ],
 
   ["Sum", reduction((x, axis, options) => x.sum(axis, options))],
@@ -117,54 +106,51 @@ export const operations: ReadonlyMap<string, Operation> = new Map<string, Operat
     "Clip",
     {
       module: "numpy",
-      compute: ([x], { x_min: low, x_max: high }) => (x as Tensor).clip(low as number, high as number),
+      compute: (given) => given.tensor(0).clip(given.number("x_min"), given.number("x_max")),
     },
   ],
   [
     "Reshape",
-    {
-      module: "numpy",
-      compute: ([x], { newshape }) => (x as Tensor).reshape([newshape].flat() as number[]),
-    },
+    { module: "numpy", compute: (given) => given.tensor(0).reshape([given.axes("newshape") ?? -1].flat()) },
   ],
   [
     "Transpose",
     {
       module: "numpy",
-      compute: ([x], { axes }) => (x as Tensor).transpose((axes ?? undefined) as number[] | undefined),
+      compute: (given) => {
+        const axes = given.axes("axes");
+        return given.tensor(0).transpose(axes === null ? undefined : [axes].flat());
+      },
     },
   ],
-  ["ExpandDims", { module: "numpy", compute: ([x], { axis }) => (x as Tensor).expandDims(axis as number) }],
+  ["ExpandDims", { module: "numpy", compute: (given) => given.tensor(0).expandDims(given.integer("axis")) }],
   [
     "Squeeze",
-    {
-      module: "numpy",
-      compute: ([x], { axis }) => (x as Tensor).squeeze((axis ?? undefined) as number | undefined),
-    },
+    { module: "numpy", compute: (given) => given.tensor(0).squeeze(given.axes("axis") ?? undefined) },
   ],
   [
     "Concatenate",
-    { module: "numpy", compute: ([xs], { axis = 0 }) => concat(xs as Tensor[], (axis ?? 0) as number) },
+    { module: "numpy", compute: (given) => concat(given.tensors(0), given.integer("axis", 0)) },
   ],
-  ["Stack", { module: "numpy", compute: ([xs], { axis = 0 }) => stack(xs as Tensor[], axis as number) }],
-  ["Cast", { module: "core", compute: ([x], { dtype }) => (x as Tensor).cast(dtype as "float32") }],
-  ["GetItem", { module: "numpy", compute: ([x, index]) => item(x as Tensor, index as Operand) }],
+  ["Stack", { module: "numpy", compute: (given) => stack(given.tensors(0), given.integer("axis", 0)) }],
+  ["Cast", { module: "core", compute: (given) => given.tensor(0).cast(given.text("dtype") as "float32") }],
+  [
+    "GetItem",
+    { module: "numpy", compute: (given) => item(given.tensor(0), readIndex(given.at(1), "GetItem")) },
+  ],
 ]);
 
-/** `x[index]` as Python reads it: numbers, slices, an ellipsis, new axes. */
-function item(x: Tensor, index: Operand): Tensor {
-  const items = (Array.isArray(index) ? index : [index]) as readonly Operand[];
+/** `x[index]` as Python reads it. */
+function item(x: Tensor, index: readonly IndexEntry[]): Tensor {
   let [found, axis] = [x, 0];
-  items.forEach((entry, i) => {
+  index.forEach((entry, i) => {
     if (entry === null) found = found.expandDims(axis++);
     else if (typeof entry === "number") found = found.at(entry, axis);
-    else if ((entry as { class_name?: string }).class_name === "__ellipsis__") {
-      axis = found.rank - items.slice(i + 1).filter((e) => e !== null).length;
-    } else {
-      const { start, stop, step } = (entry as { config: Record<string, number | null> }).config;
+    else if (entry === "ellipsis") axis = found.rank - index.slice(i + 1).filter((e) => e !== null).length;
+    else {
       const before = Array.from({ length: axis }, () => null);
-      const steps = [...before.map(() => 1), step ?? 1];
-      found = found.slice([...before, start ?? null], [...before, stop ?? null], steps);
+      const steps = [...before.map(() => 1), entry.step];
+      found = found.slice([...before, entry.start], [...before, entry.stop], steps);
       axis++;
     }
   });

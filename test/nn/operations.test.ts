@@ -5,8 +5,10 @@ import { type Tensor, tensor } from "../../src/core/index.ts";
 import type { JsonObject, JsonValue } from "../../src/formats/json.ts";
 import { deserializeModel } from "../../src/nn/deserialize.ts";
 import { cloneModel, Dense, Input, Model } from "../../src/nn/index.ts";
+import { OperationArguments } from "../../src/nn/operation-arguments.ts";
 import { operations } from "../../src/nn/operations.ts";
 import { serialize } from "../../src/nn/serialize.ts";
+import { verdict } from "../formats/damage.ts";
 
 interface Case {
   readonly name: string;
@@ -54,12 +56,10 @@ describe("operations as Keras 3 recorded them", () => {
 });
 
 test("a number before an infinite tensor is that number", () => {
-  const of = (name: string) => [
-    ...operations
-      .get(name)!
-      .compute([1, tensor([Infinity, -Infinity, 2])], {})
-      .dataSync(),
-  ];
+  const of = (name: string) => {
+    const given = new OperationArguments(name, [1, tensor([Infinity, -Infinity, 2])], {});
+    return [...operations.get(name)!.compute(given).dataSync()];
+  };
   expect(of("Subtract")).toEqual([-Infinity, Infinity, -1]);
   expect(of("TrueDivide")).toEqual([0, -0, 0.5]);
 });
@@ -103,4 +103,29 @@ test("a layer that models in one another share, as Keras marks it, is one layer 
   const one = { data: Float32Array.of(1, -2, 3, 0.5), shape: [1, 4] };
   const [found, wanted] = [again, model].map((m) => m.predict(one, { verbose: 0 }) as Promise<Tensor>);
   expect([...(await found!).dataSync()]).toEqual([...(await wanted!).dataSync()]);
+});
+
+test("anything anywhere in the entry of an operation gives a model or a typed error", () => {
+  const slice = { class_name: "__slice__", config: {} };
+  const values: JsonValue[] = [null, true, -1, 1.5, 1e9, "x", [], {}, [[]], [1, 2, 3], slice];
+  let tried = 0;
+  for (const { name, config } of recorded.cases) {
+    const whole = structuredClone(config);
+    const tryAll = (node: JsonValue, set: (value: JsonValue) => void): void => {
+      for (const value of values) {
+        if (tried++ % 31 !== 0) continue;
+        set(value);
+        verdict(name, () => deserializeModel(structuredClone(whole)));
+      }
+      set(node);
+      if (typeof node !== "object" || node === null) return;
+      const inside = node as Record<string, JsonValue>;
+      for (const key of Object.keys(node)) tryAll(inside[key]!, (value) => (inside[key] = value));
+    };
+    for (const entry of entriesOf(whole)) {
+      const parts = entry as unknown as Record<string, JsonValue>;
+      for (const key of Object.keys(parts)) tryAll(parts[key]!, (value) => (parts[key] = value));
+    }
+  }
+  expect(tried).toBeGreaterThan(20_000);
 });
