@@ -14,6 +14,7 @@ import type { HostArray } from "../nn/host-array.ts";
 import type { Layer } from "../nn/layer.ts";
 import type { Port } from "../nn/model.ts";
 import { nonFiniteError } from "../nn/non-finite.ts";
+import { checkNames, type Names, passNames } from "../nn/option-names.ts";
 import type { RunData, RunInput, RunOptions } from "../nn/run.ts";
 import { Stepper } from "../nn/stepper.ts";
 import type { Trainable } from "../nn/trainable.ts";
@@ -53,6 +54,19 @@ export interface GraphFitOptions
   /** The labels of the same graph to validate on, or of `validationData` those that count. */
   validationMask?: string | null;
 }
+
+const graphFitNames: Names<GraphFitOptions> = {
+  ...passNames,
+  epochs: true,
+  initialEpoch: true,
+  shuffle: true,
+  seed: true,
+  target: true,
+  mask: true,
+  validationData: true,
+  validationMask: true,
+  validationFreq: true,
+};
 
 /** Options of `evaluate` and `predict`. */
 export interface GraphPassOptions extends Pick<PassOptions, "batchSize" | "signal"> {}
@@ -170,7 +184,8 @@ export abstract class GraphModel extends GraphModule implements Trainable {
    *
    * @throws as `Model.fit`.
    */
-  fit(data: GraphInput, options: GraphFitOptions = {}): Promise<History> {
+  async fit(data: GraphInput, options: GraphFitOptions = {}): Promise<History> {
+    checkNames("fit", options, graphFitNames);
     return fit(this, data as never, undefined, options as FitOptions);
   }
 

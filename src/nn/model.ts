@@ -25,6 +25,7 @@ import { type Ends, type Graph, readEnds, runGraph, traceGraph } from "./functio
 import type { History } from "./history.ts";
 import { Layer } from "./layer.ts";
 import { suggestion } from "./naming.ts";
+import { checkNames, evaluateNames, fitNames, predictNames } from "./option-names.ts";
 import { type SummaryOptions, summarize } from "./summary.ts";
 import type { SymbolicTensor } from "./symbolic.ts";
 
@@ -220,7 +221,8 @@ export class Model extends Layer {
   }
 
   /** Trains for a number of epochs; see `FitOptions`. */
-  fit(x: training.FitInput, y?: training.FitTarget, options?: FitOptions): Promise<History> {
+  async fit(x: training.FitInput, y?: training.FitTarget, options?: FitOptions): Promise<History> {
+    checkNames("fit", options, fitNames);
     return training.fit(this, x, y, options);
   }
 
@@ -231,16 +233,18 @@ export class Model extends Layer {
     options: EvaluateOptions & DictOption,
   ): Promise<Record<string, number>>;
   evaluate(x: training.FitInput, y?: training.FitTarget, options?: EvaluateOptions): Promise<number[]>;
-  evaluate(
+  async evaluate(
     x: training.FitInput,
     y?: training.FitTarget,
     options: EvaluateOptions & Partial<DictOption> = {},
   ): Promise<number[] | Record<string, number>> {
+    checkNames("evaluate", options, evaluateNames);
     return training.evaluate(this, x, y, options as EvaluateOptions);
   }
 
   /** The outputs for data, one row for each row of the input. */
-  predict(x: training.FitInput, options?: PredictOptions): ReturnType<typeof training.predict> {
+  async predict(x: training.FitInput, options?: PredictOptions): ReturnType<typeof training.predict> {
+    checkNames("predict", options, predictNames);
     return training.predict(this, x, options);
   }
 

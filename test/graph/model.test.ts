@@ -33,6 +33,7 @@ describe("a graph model refuses", () => {
     ],
     ["what is no graph", (m) => m.evaluate([karate, 5] as never), /no graphs/],
     ["batches of a negative size", (m) => m.predict([karate, karate], { batchSize: -1 }), /batchSize/],
+    ["an option that there is not", (m) => m.fit(karate, { ...quiet, epoch: 3 } as never), /mean `epochs`/],
     ["batches of half a graph", (m) => m.evaluate([karate], { batchSize: 0.5 }), /batchSize/],
   ])("%s", async (_, use, message) => {
     await expect((async () => use(made()))()).rejects.toThrow(message);

@@ -203,6 +203,14 @@ describe("what cannot be trained is refused before the first step (TR-7)", () =>
   const calls: [what: string, code: string, message: RegExp, work: () => Promise<unknown>][] = [
     ["not compiled", "usage", /must call compile\(\) before/, () => classifier().fit(x, y, quiet)],
     [
+      "a mistyped option",
+      "usage",
+      /no option `epoch`[\s\S]*did you mean `epochs`/,
+      () => compiled().fit(x, y, { ...quiet, epoch: 3 } as never),
+    ],
+    ["one of predict", "usage", /no option `batch`/, () => compiled().predict(x, { batch: 3 } as never)],
+    ["one of evaluate", "usage", /no option `step`/, () => compiled().evaluate(x, y, { step: 3 } as never)],
+    [
       "label too large",
       "data",
       /out of range[\s\S]*0 to 1[\s\S]*7 at row 4/,
