@@ -3,12 +3,13 @@
  *
  * It is started with a description of the workload as its last argument, warms up, writes `{"ready": "name and version"}` or
  * `{"absent": "why"}`, and for every line that it reads does the work once and writes
- * `{"seconds": s, "rows": n, "megabytes": m}`, where `rows` may be left out if it did the whole workload, and `megabytes` (the
- * most memory the process has had) if it is not known.
+ * `{"seconds": s, "rows": n, "megabytes": m, "flops": f, "bytes": b}`, where `rows` may be left out if it did the whole
+ * workload, `megabytes` (the most memory the process has had) if it is not known, and the floating-point operations and
+ * bytes of the run where nobody counts them.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import type { Workload } from "./workloads.ts";
 
 /** Who can take part. */
@@ -16,6 +17,8 @@ export interface Entrant {
   readonly name: string;
   /** Whether it is Tendril. */
   readonly ours: boolean;
+  /** How many threads it has been told to take; peers in JavaScript take one or what they like. */
+  readonly threads?: number;
   /** The command, without the description of the workload. */
   readonly command: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
@@ -28,19 +31,23 @@ interface Field {
   readonly threads: number;
   /** Where there is none, no peer in Python takes part. */
   readonly python: string | undefined;
+  /** A folder with the packages of the peers in JavaScript; without it they are looked for beside this one. */
+  readonly peers: string | undefined;
 }
 
 /** Tendril's backends with one thread and with `threads`, the peers in JavaScript, and with a Python those in Python. */
-export function entrants({ backends, threads, python }: Field): Entrant[] {
+export function entrants({ backends, threads, python, peers }: Field): Entrant[] {
   const tendril = (backend: string, n: number): Entrant => ({
     name: `Tendril ${backend}, ${n} thread${n === 1 ? "" : "s"}`,
     ours: true,
+    threads: n,
     command: [process.execPath, here("./tendril.mjs"), `${backend}:${n}`],
   });
   const script = (name: string, file: string): Entrant => ({
     name,
     ours: false,
     command: [process.execPath, here(file)],
+    ...(peers === undefined ? {} : { env: { TENDRIL_BENCH_PEERS: pathToFileURL(`${peers}/`).href } }),
   });
   const inPython = (name: string, file: string): Entrant => ({
     name,
@@ -68,6 +75,14 @@ interface Answer {
   readonly seconds?: number;
   readonly rows?: number;
   readonly megabytes?: number;
+  readonly flops?: number;
+  readonly bytes?: number;
+}
+
+/** Floating-point operations, and bytes read and written. */
+export interface Counts {
+  readonly flops: number;
+  readonly bytes: number;
 }
 
 /** A started entrant. */
@@ -77,6 +92,8 @@ export class Contestant {
   readonly entrant: Entrant;
   /** The most memory it has had, as far as it is known. */
   megabytes: number | undefined;
+  /** What a run takes, as far as it is known. */
+  counts: Counts | undefined;
   readonly #process: ChildProcess;
   readonly #lines: AsyncIterator<string>;
   readonly #workload: Workload;
@@ -121,8 +138,9 @@ export class Contestant {
   /** Does the work once and returns the seconds it takes; work on part of the rows is scaled up. */
   async run(): Promise<number> {
     this.#process.stdin?.write("run\n");
-    const { seconds, rows, megabytes } = await this.#next();
+    const { seconds, rows, megabytes, flops, bytes } = await this.#next();
     this.megabytes = megabytes;
+    this.counts = flops === undefined || bytes === undefined ? undefined : { flops, bytes };
     if (seconds === undefined) throw new Error(`${this.name} ended while it was measured`);
     if (rows === undefined || !("rows" in this.#workload)) return seconds;
     return (seconds * this.#workload.rows) / rows;

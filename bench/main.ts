@@ -1,5 +1,5 @@
 /**
- * `npm run bench -- [NAMES] [--python PYTHON] [--runs N] [--threads N] [--rows N] [--backends LIST]
+ * `npm run bench -- [NAMES] [--python PYTHON] [--peers DIR] [--runs N] [--threads N] [--rows N] [--backends LIST]
  * [--only LIST] [--json] [--markdown FILE]`
  *
  * Measures Tendril and the peers that are installed. All contestants of a case are started and warmed up, then take turns;
@@ -9,15 +9,16 @@
 import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
-import { Contestant, type Entrant, entrants, runCold } from "./contestants.ts";
-import { type Measured, markdown, type Result, show, summarise } from "./report.ts";
-import { type Benchmark, benchmarks, type Case, inUnit, type Workload } from "./workloads.ts";
+import { Contestant, type Counts, type Entrant, entrants, runCold } from "./contestants.ts";
+import { type Limits, type Measured, markdown, median, type Result, show, summarise } from "./report.ts";
+import { type Benchmark, benchmarks, type Case, inUnit, type Limit, type Workload } from "./workloads.ts";
 
 const usage = `npm run bench -- [NAMES] [options]
 
 Names: ${benchmarks.map((b) => b.name).join(", ")}; all of them where none is given.
 
   --python PYTHON    measure Keras, PyTorch and PyTorch Geometric of this interpreter too
+  --peers DIR        a folder where @tensorflow/tfjs and @jax-js/jax are installed, to measure them too
   --backends LIST    default wasm,native
   --threads N        the most threads, default 2
   --runs N           runs of each contestant, default 5
@@ -31,6 +32,7 @@ function options() {
     allowPositionals: true,
     options: {
       python: { type: "string" },
+      peers: { type: "string" },
       runs: { type: "string", default: "5" },
       threads: { type: "string", default: `${Math.min(2, availableParallelism())}` },
       rows: { type: "string", default: `${Number.MAX_SAFE_INTEGER}` },
@@ -85,16 +87,51 @@ async function alternate(benchmark: Benchmark, { workload }: Case, who: readonly
       ...identity(entrant, name),
       runs: [] as number[],
       megabytes: undefined as number | undefined,
+      seconds: [] as number[],
+      rates: undefined as Counts | undefined,
     }));
     for (let round = 0; round < runs; round++) {
       for (const [i, contestant] of started.entries()) {
-        measured[i]!.runs.push(inUnit(benchmark.unit, workload, await contestant.run()));
-        measured[i]!.megabytes = contestant.megabytes;
+        const one = measured[i]!;
+        const seconds = await contestant.run();
+        one.runs.push(inUnit(benchmark.unit, workload, seconds));
+        one.seconds.push(seconds);
+        one.megabytes = contestant.megabytes;
+        one.rates = contestant.counts && perSecond(contestant.counts, median(one.seconds));
       }
     }
     return measured;
   } finally {
     for (const contestant of started) contestant.stop();
+  }
+}
+
+function perSecond({ flops, bytes }: Counts, seconds: number): Counts {
+  return { flops: flops / seconds, bytes: bytes / seconds };
+}
+
+/** What the machine does at most with as many threads as each of ours, measured by those of the last backend. */
+async function limitsOf(ours: readonly Entrant[]): Promise<Limits> {
+  const limits = new Map<string, Counts>();
+  const byThreads = new Map(ours.map((e) => [e.threads, e]));
+  for (const [threads, entrant] of byThreads) {
+    const [arithmetic, memory] = [await limit(entrant, "arithmetic"), await limit(entrant, "memory")];
+    if (arithmetic === undefined || memory === undefined) continue;
+    for (const e of ours.filter((e) => e.threads === threads)) {
+      limits.set(e.name, { flops: arithmetic.flops, bytes: memory.bytes });
+    }
+  }
+  return limits;
+}
+
+async function limit(entrant: Entrant, of: Limit["of"]): Promise<Counts | undefined> {
+  const contestant = await Contestant.start(entrant, { kind: "limit", of });
+  if (typeof contestant === "string") return undefined;
+  try {
+    const seconds = await contestant.run();
+    return contestant.counts && perSecond(contestant.counts, seconds);
+  } finally {
+    contestant.stop();
   }
 }
 
@@ -118,24 +155,27 @@ async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonl
   return [...measured.values()];
 }
 
-const { backends, chosen, json, markdown: file, only, python, rows, runs, threads } = options();
+const { backends, chosen, json, markdown: file, only, peers, python, rows, runs, threads } = options();
 const wanted = only.toLowerCase().split(",");
-const who = entrants({ backends: backends.split(","), threads, python }).filter((e) =>
+const who = entrants({ backends: backends.split(","), threads, python, peers }).filter((e) =>
   wanted.some((text) => e.name.toLowerCase().includes(text)),
 );
 const results: Result[] = [];
+tell("what the machine does at most");
+const limits = await limitsOf(who.filter((e) => e.ours));
 for (const benchmark of chosen) {
   tell(`${benchmark.name}: ${benchmark.about}`);
   for (const whole of benchmark.cases) {
     const one = { ...whole, workload: atMost(whole.workload, rows) };
     const measure = one.workload.kind === "startup" ? coldStarts : alternate;
     const measured: Measured[] = await measure(benchmark, one, who, runs);
-    const found = summarise(benchmark, one.label, measured);
+    const found = summarise(benchmark, one.label, measured, limits);
     for (const r of found) tell(`  ${r.case} ${r.contestant}: ${show(r.median)} ${r.unit}`);
     results.push(...found);
   }
 }
-const document = { node: process.version, threads, runs, results };
-const table = markdown(results, new Set(chosen.filter((b) => b.memory).map((b) => b.name)));
+const document = { node: process.version, threads, runs, limits: Object.fromEntries(limits), results };
+const memory = new Set(chosen.filter((b) => b.memory).map((b) => b.name));
+const table = markdown(results, memory, limits);
 if (file !== undefined) await writeFile(file, `${table}\n`);
 process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${table}\n`);

@@ -45,6 +45,15 @@ async function network(work) {
   return model;
 }
 
+/** A measured run with what the plan counts for it: `times` calls of the compiled function. */
+function counted(seconds, compiled, times = 1) {
+  const { flops, bytes } = compiled?.counts() ?? {};
+  return compiled === undefined ? seconds : { seconds, flops: flops * times, bytes: bytes * times };
+}
+
+/** The plan of a model whose name begins with a word. */
+const planOf = (model, word) => [...model.compiled.plans].find(([name]) => name.startsWith(word))?.[1];
+
 async function training(work) {
   const model = await network(work);
   const { x, shape, labels } = samples(work);
@@ -52,7 +61,8 @@ async function training(work) {
   const targets = work.reconstructs ? inputs : labels;
   const epoch = () => model.fit(inputs, targets, { batchSize: work.batch, epochs: 1, verbose: 0 });
   await warmUp(epoch);
-  return () => timed(epoch);
+  const steps = work.rows / work.batch;
+  return async () => counted(await timed(epoch), planOf(model, "train"), steps);
 }
 
 async function prediction(work) {
@@ -63,7 +73,7 @@ async function prediction(work) {
     for (let i = 0; i < repeat; i++) await model.predictOnBatch({ data: x, shape });
   };
   await warmUp(all);
-  return async () => (await timed(all)) / repeat;
+  return async () => counted((await timed(all)) / repeat, planOf(model, "predict"));
 }
 
 async function product({ size }) {
@@ -78,7 +88,7 @@ async function product({ size }) {
     for (let i = 0; i < repeat; i++) multiply.runSync(a, b);
   };
   await warmUp(all);
-  return async () => (await timed(all)) / repeat;
+  return async () => counted((await timed(all)) / repeat, multiply);
 }
 
 /** The value of a convolution and both gradients, from a given gradient of the value. */
@@ -110,7 +120,56 @@ async function convolution({ batch, size, channels, filters, kernel, depthwise }
     for (let i = 0; i < repeat; i++) all.runSync(x, w, g);
   };
   await warmUp(several);
-  return async () => (await timed(several)) / repeat;
+  return async () => counted((await timed(several)) / repeat, all);
+}
+
+/**
+ * What the machine does at most: the better of sums of products that stay in registers and a product whose operands stay in
+ * the cache, or a copy of 64 MB. Products and sums are separate instructions in all that is compared.
+ */
+async function limit({ of }) {
+  const { compile, deviceArray, variable, zeros } = await import("tendril");
+  const array = (shape) => deviceArray(uniform(shape[0] * shape[1], 1), shape, { backend });
+  const best = async (compute, shapes, to, counts) => {
+    const y = variable(zeros(to));
+    const work = compile((...xs) => y.assign(compute(...xs)), { backend });
+    const arrays = shapes.map(array);
+    const once = () => work.runSync(...arrays);
+    await warmUp(once);
+    const seconds = [];
+    for (let i = 0; i < 50; i++) seconds.push(await timed(once));
+    return { seconds: Math.min(...seconds), ...counts };
+  };
+  const [rows, depth] = [2304, 64];
+  // Chains that do not wait for each other, short enough that a processor has several of them under way.
+  const [chains, steps] = [16, 4];
+  const registers = (x) => {
+    let all = Array.from({ length: chains }, (_, i) => x.add(i));
+    for (let i = 0; i < steps; i++) all = all.map((v) => v.mul(0.99).add(0.01));
+    return all.reduce((a, b) => a.add(b));
+  };
+  const [wide, long] = [
+    [2 ** 9, 2 ** 9],
+    [2 ** 12, 2 ** 12],
+  ];
+  const found =
+    of === "memory"
+      ? [await best((x) => x.mul(2), [long], long, { flops: 0, bytes: 8 * 2 ** 24 })]
+      : [
+          await best(registers, [wide], wide, { flops: 2 ** 18 * (chains * (2 + 2 * steps) - 1), bytes: 0 }),
+          await best(
+            (a, b) => a.matmul(b),
+            [
+              [rows, depth],
+              [depth, depth],
+            ],
+            [rows, depth],
+            { flops: 2 * rows * depth ** 2, bytes: 0 },
+          ),
+        ];
+  const rate = ({ seconds, flops, bytes }) => (flops + bytes) / seconds;
+  const fastest = found.reduce((a, b) => (rate(b) > rate(a) ? b : a));
+  return async () => fastest;
 }
 
 /** Undirected edges between random nodes; binary features of the given density whose rows sum to 1, or uniform ones. */
@@ -199,7 +258,9 @@ async function graphTraining(work) {
   const options = { ...(many ? { batchSize: work.batch } : { mask: "trainMask" }), verbose: 0 };
   const all = () => model.fit(data, { ...options, epochs: work.epochs });
   await warmUp(all);
-  return async () => (await timed(all)) / work.epochs;
+  // The last batch of many graphs is the shorter one: the others are like it, graph by graph.
+  const steps = many ? work.graphs / (work.graphs % work.batch || work.batch) : 1;
+  return async () => counted((await timed(all)) / work.epochs, planOf(model, "train"), steps);
 }
 
 /** The whole work is one cold step; importing is part of it. */
@@ -219,4 +280,5 @@ await takePart(`Tendril ${name}, ${threads} thread${threads === "1" ? "" : "s"}`
   conv: convolution,
   graph: graphTraining,
   startup,
+  limit,
 });

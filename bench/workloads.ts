@@ -82,7 +82,13 @@ export interface Startup extends Network {
   readonly kind: "startup";
 }
 
-export type Workload = Training | Prediction | Product | Convolution | GraphTraining | Startup;
+/** What the machine does at most: products and sums without memory, or memory beyond the caches. */
+export interface Limit {
+  readonly kind: "limit";
+  readonly of: "arithmetic" | "memory";
+}
+
+export type Workload = Training | Prediction | Product | Convolution | GraphTraining | Startup | Limit;
 
 /** A row of the results. */
 export interface Case {

@@ -1,12 +1,15 @@
 /** What the contestants in JavaScript share: the conversation over the pipes (see ../contestants.ts), data, the clock. */
+import { createRequire } from "node:module";
 import { createInterface } from "node:readline";
+import { pathToFileURL } from "node:url";
 
 const say = (answer) => process.stdout.write(`${JSON.stringify(answer)}\n`);
 
-/** The package, or the end of the process where it is not installed. */
-export async function needs(load) {
+/** The package, from the folder of `--peers` or from beside this one, or the end of the process where it is not installed. */
+export async function needs(name) {
+  const { TENDRIL_BENCH_PEERS: folder } = process.env;
   try {
-    return await load();
+    return await import(folder ? pathToFileURL(createRequire(folder).resolve(name)).href : name);
   } catch (error) {
     say({ absent: String(error.message).split("\n")[0] });
     process.exit(0);

@@ -2,15 +2,7 @@
 import { needs, repeats, samples, takePart, timed, uniform, warmUp } from "./common.mjs";
 
 const began = performance.now();
-const {
-  defaultDevice,
-  init,
-  jit,
-  lax,
-  nn,
-  numpy: np,
-  valueAndGrad,
-} = await needs(() => import("@jax-js/jax"));
+const { defaultDevice, init, jit, lax, nn, numpy: np, valueAndGrad } = await needs("@jax-js/jax");
 await init("wasm");
 defaultDevice("wasm");
 const imported = (performance.now() - began) / 1000;

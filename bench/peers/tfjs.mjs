@@ -3,7 +3,8 @@ import { needs, repeats, samples, takePart, timed, uniform, warmUp } from "./com
 
 const began = performance.now();
 console.warn = () => {};
-const tf = await needs(() => import("@tensorflow/tfjs"));
+const loaded = await needs("@tensorflow/tfjs");
+const tf = loaded.default ?? loaded;
 await tf.setBackend("cpu");
 await tf.ready();
 const imported = (performance.now() - began) / 1000;

@@ -4,7 +4,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
 import type { Program, ValueSpec } from "../ir/program.ts";
-import { evalSize } from "../ir/size.ts";
+import { evalSize, type Size } from "../ir/size.ts";
 import { toTheEnd } from "../ir/steps.ts";
 import type { Argument } from "./arguments.ts";
 import { bindSizes, contentOf, specOf } from "./arguments.ts";
@@ -56,6 +56,11 @@ export interface Compiled<R> {
   plan(...args: Argument[]): Plan;
   /** Runs `repeat` times with a clock around every kernel; assignments are carried out. */
   profile(repeat: number, ...args: Argument[]): readonly ProfileRow[];
+  /**
+   * The floating-point operations of a call like the last one (with arrays) and the bytes that its kernels read and write,
+   * as the plan counts them; zeros before a call. Throws UsageError on the reference backend, which has no plans.
+   */
+  counts(): { readonly flops: number; readonly bytes: number };
   /** How often the function was traced. */
   readonly traces: number;
   /** Frees the plans. */
@@ -138,6 +143,11 @@ export function compile<R extends Returned>(
     plan: (...args: Argument[]): Plan => planOn(getBackend(name), find(args).program),
     profile: (repeat: number, ...args: Argument[]): readonly ProfileRow[] =>
       profile(find(args), args, name, repeat),
+    counts: () =>
+      countsOf(
+        [...ready.values()].findLast((r) => r.last !== undefined),
+        name,
+      ),
     release: (): void => {
       for (const r of ready.values()) r.executable.release();
       ready.clear();
@@ -278,6 +288,15 @@ function shapeResult(structure: Structure, tensors: readonly Tensor[], committed
     case "record":
       return { ...Object.fromEntries(structure.keys.map((k, i) => [k, tensors[i]])), committed };
   }
+}
+
+function countsOf(ready: Ready | undefined, name: BackendName) {
+  if (ready?.last === undefined) return { flops: 0, bytes: 0 };
+  const { sizes } = ready.last;
+  const { rows } = planOn(getBackend(name), ready.program);
+  const sum = (count: (row: (typeof rows)[number]) => Size) =>
+    rows.reduce((all, row) => all + evalSize(count(row), sizes), 0);
+  return { flops: sum((row) => row.flops), bytes: sum((row) => row.bytes) };
 }
 
 function profile(
