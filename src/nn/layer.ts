@@ -174,7 +174,9 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
 
   /** Layers inside this one. */
   sublayers(): Layer[] {
-    return this.parts().map(([, layer]) => layer);
+    const found: Layer[] = [];
+    for (const [, value] of this.children()) addLayers(value, found);
+    return found;
   }
 
   /** What inputs the layer takes, checked at every call. */
@@ -344,14 +346,17 @@ export abstract class Layer<F extends Fields = NoFields> extends Module {
 
   /** Every weight in Keras's order: trained ones first, then the others; inner layers after the layer's own. */
   weights(): Variable[] {
-    return distinct([this.ownWeights(), ...this.sublayers().map((l) => l.weights())]);
+    const inner = this.sublayers();
+    const own = this.ownWeights();
+    return inner.length === 0 ? own : distinct([own, ...inner.map((l) => l.weights())]);
   }
 
   /** The weights that training changes. */
   trainableWeights(): Variable[] {
     if (!this.trainable) return [];
     const own = this.ownWeights().filter((w) => w.trainable);
-    return distinct([own, ...this.sublayers().map((l) => l.trainableWeights())]);
+    const inner = this.sublayers();
+    return inner.length === 0 ? own : distinct([own, ...inner.map((l) => l.trainableWeights())]);
   }
 
   /** The weights that training does not change. */
@@ -420,5 +425,13 @@ function activityPenalty(spec: RegularizerSpec, output: Tensor): Tensor {
 }
 
 function distinct(lists: readonly (readonly Variable[])[]): Variable[] {
-  return [...new Set(lists.flat())];
+  const found = new Set<Variable>();
+  for (const list of lists) for (const weight of list) found.add(weight);
+  return [...found];
+}
+
+/** Layers that a field holds, by itself or in lists. */
+function addLayers(value: unknown, found: Layer[]): void {
+  if (value instanceof Layer) found.push(value);
+  else if (Array.isArray(value)) for (const inner of value) addLayers(inner, found);
 }

@@ -3,9 +3,14 @@ import { Variable } from "../core/index.ts";
 
 /** Base class of layers, models and graph operators. */
 export abstract class Module {
-  /** The fields that weights are looked for in. */
+  /** The fields that weights are looked for in: all that hold objects. Asked often, so without lists of names. */
   children(): [field: string, value: unknown][] {
-    return Object.entries(this);
+    const found: [string, unknown][] = [];
+    for (const field in this) {
+      const value: unknown = this[field];
+      if (typeof value === "object" && value !== null) found.push([field, value]);
+    }
+    return found;
   }
 
   /** Every weight with its path, such as `layers.0.kernel`, in the order of the fields; see `named`. */

@@ -67,9 +67,14 @@ export async function predict(
   return outputs.length === 1 ? outputs[0]! : outputs;
 }
 
-/** The outputs for one batch. */
-export function predictOnBatch(model: Model, x: ArraysInput): Promise<Tensor | Tensor[]> {
-  return predict(model, x, { batchSize: 2 ** 30, verbose: 0 });
+/** The outputs for one batch: as `predict`, without what goes on around batches. */
+export async function predictOnBatch(model: Model, x: ArraysInput): Promise<Tensor | Tensor[]> {
+  const rows = await readRows(model, { x }, "predict");
+  const stepper = new Stepper(model, stateOf(model), 0, new Turn("predict", {}));
+  const outputs = (await stepper.predict(rows)).map(({ data, shape, dtype }) =>
+    tensor(data, { shape, dtype }),
+  );
+  return outputs.length === 1 ? outputs[0]! : outputs;
 }
 
 async function* streamParts(

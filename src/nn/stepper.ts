@@ -246,7 +246,8 @@ export class Stepper {
 
   /** `predict` made ready for batches of the form of `form`. */
   predictor(form: Rows): (batch: Rows) => Promise<HostArray[]> {
-    const plan = this.#plan(`predict ${this.#weights()}`, form, () => this.#predictPlan(form));
+    const weights = this.model.weights().map((w) => w.name);
+    const plan = this.#plan(`predict ${weights}`, form, () => this.#predictPlan(form));
     return async (batch) => {
       const { committed: _, ...outputs } = await this.#call(plan, ...batch.xs.map((x) => x.data));
       return Object.values<Tensor>(outputs).map((t) => ({
