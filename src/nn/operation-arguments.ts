@@ -1,6 +1,6 @@
 /** What an operation of a Keras file was called and made with, read as the operation needs it. */
 import { Tensor } from "../core/index.ts";
-import { orNull, readAxes, readInteger, readList, readNumber, refuse } from "./fields.ts";
+import { orNull, readAxes, readInteger, readList, readNumber, readPairOf, refuse } from "./fields.ts";
 
 /** An argument as a file has it, with tensors in the places of tensors. */
 export type Operand =
@@ -60,6 +60,28 @@ export class OperationArguments {
     return whole(this.#option(name) ?? initial, this.#place(name));
   }
 
+  /** Null where it was not given. */
+  integerOrNull(name: string): number | null {
+    return orNull(whole)(this.#option(name) ?? null, this.#place(name));
+  }
+
+  /** Pairs of whole numbers, one for each axis. */
+  pairs(name: string): readonly (readonly [number, number])[] {
+    const item = readPairOf(readInteger(0));
+    return readList(item, "a pair for each axis")(this.#option(name), this.#place(name));
+  }
+
+  /** All arguments, which must be tensors. */
+  allTensors(): readonly Tensor[] {
+    return this.#args.map((_, i) => this.tensor(i));
+  }
+
+  /** A tensor, or whole numbers in its place. */
+  tensorOrIntegers(i: number): Tensor | readonly number[] | number {
+    const value = this.at(i);
+    return value instanceof Tensor ? value : readAxes(value, this.#place(i));
+  }
+
   /** One axis or several; null for all. */
   axes(name: string): number | readonly number[] | null {
     return orNull(readAxes)(this.#option(name) ?? null, this.#place(name));
@@ -70,8 +92,8 @@ export class OperationArguments {
     return typeof value === "string" ? value : refuse(this.#place(name), "a name", value);
   }
 
-  flag(name: string): boolean {
-    const value = this.#option(name) ?? false;
+  flag(name: string, initial = false): boolean {
+    const value = this.#option(name) ?? initial;
     return typeof value === "boolean" ? value : refuse(this.#place(name), "true or false", value);
   }
 

@@ -41,7 +41,9 @@ export function readOperation(view: JsonView): OperationLayer {
       try: "check the program that wrote the file",
     });
   const kwargs = node.field("kwargs").value;
-  if (!operations.has(operation) || Object.keys(kwargs ?? {}).length > 0) {
+  // What is null was not given.
+  const named = Object.values(kwargs ?? {}).some((value) => value !== null);
+  if (!operations.has(operation) || named) {
     throw new UnsupportedError({
       where,
       problem: operations.has(operation)
