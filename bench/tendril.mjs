@@ -123,6 +123,61 @@ async function convolution({ batch, size, channels, filters, kernel, depthwise }
   return async () => counted((await timed(several)) / repeat, all);
 }
 
+/** What is kept apart is assigned to a variable, or computed by a function of its own. */
+async function fusion({ of, apart }) {
+  const { compile, deviceArray, maxPool, variable, zeros } = await import("tendril");
+  const array = (seed, shape) => {
+    const count = shape.reduce((a, b) => a * b, 1);
+    return deviceArray(uniform(count, seed), shape, { backend });
+  };
+  const box = (shape) => variable(zeros(shape));
+  let once;
+  if (of === "pooling") {
+    const [x, w] = [array(1, [200, 28, 28, 1]), array(2, [3, 3, 1, 8])];
+    const [whole, pooled] = [box([200, 26, 26, 8]), box([200, 13, 13, 8])];
+    const step = compile(
+      (x, w) => {
+        const h = x.conv(w).relu();
+        if (apart) whole.assign(h);
+        pooled.assign(maxPool(h, { size: 2, strides: 2 }));
+      },
+      { backend },
+    );
+    once = () => step.runSync(x, w);
+  } else {
+    const shape = [1352, 16];
+    const [w, m, v] = [box(shape), box(shape), box(shape)];
+    const first = (g) => m.value.mul(0.9).add(g.mul(0.1));
+    const second = (g) => v.value.mul(0.999).add(g.square().mul(0.001));
+    const next = (m, v) => w.value.sub(m.mul(0.001).div(v.sqrt().add(1e-7)));
+    const all = (g) => {
+      const [a, b] = [first(g), second(g)];
+      w.assign(next(a, b));
+      m.assign(a);
+      v.assign(b);
+    };
+    const parts = [
+      (g) => m.assign(first(g)),
+      (g) => v.assign(second(g)),
+      (_g) => w.assign(next(m.value, v.value)),
+    ];
+    const g = array(1, shape);
+    const inputs = [{ shape, dtype: "float32" }];
+    const steps = (apart ? parts : [all]).map((f) =>
+      compile(f, { backend, ...(f.length ? { inputs } : {}) }),
+    );
+    once = () => {
+      for (const step of steps) step.runSync(g);
+    };
+  }
+  const repeat = 200;
+  const all = () => {
+    for (let i = 0; i < repeat; i++) once();
+  };
+  await warmUp(all);
+  return async () => (await timed(all)) / repeat;
+}
+
 /**
  * What the machine does at most: the better of sums of products that stay in registers and a product whose operands stay in
  * the cache, or a copy of 64 MB. Products and sums are separate instructions in all that is compared.
@@ -280,5 +335,6 @@ await takePart(`Tendril ${name}, ${threads} thread${threads === "1" ? "" : "s"}`
   conv: convolution,
   graph: graphTraining,
   startup,
+  fusion,
   limit,
 });

@@ -82,13 +82,29 @@ export interface Startup extends Network {
   readonly kind: "startup";
 }
 
+/** A piece of a step as the compiler fuses it, or with its parts kept `apart`: what fusing gains. */
+export interface Fusion {
+  readonly kind: "fusion";
+  /** A convolution with activation and pooling behind it, or Adam's update of a weight. */
+  readonly of: "pooling" | "optimizer";
+  readonly apart: boolean;
+}
+
 /** What the machine does at most: products and sums without memory, or memory beyond the caches. */
 export interface Limit {
   readonly kind: "limit";
   readonly of: "arithmetic" | "memory";
 }
 
-export type Workload = Training | Prediction | Product | Convolution | GraphTraining | Startup | Limit;
+export type Workload =
+  | Training
+  | Prediction
+  | Product
+  | Convolution
+  | GraphTraining
+  | Startup
+  | Fusion
+  | Limit;
 
 /** A row of the results. */
 export interface Case {
@@ -284,6 +300,19 @@ export const benchmarks: readonly Benchmark[] = [
         },
       },
     ],
+  },
+  {
+    name: "fusion",
+    about:
+      "what fusing gains: the slide's convolution, relu and max pooling on 200 images; Adam on 1,352×16 weights",
+    unit: "µs",
+    larger: false,
+    cases: (["pooling", "optimizer"] as const).flatMap((of) =>
+      [true, false].map((apart) => ({
+        label: `${of} ${apart ? "apart" : "fused"}`,
+        workload: { kind: "fusion", of, apart } as const,
+      })),
+    ),
   },
   {
     name: "karate",
