@@ -16,7 +16,8 @@ import {
   maxPool,
   type Tensor,
 } from "../../src/core/index.ts";
-import { compileTogether, withNative } from "../native.ts";
+import { testBackend } from "../backends.ts";
+import { compileTogether } from "../native.ts";
 
 /** Values in [-1, 1), the same every time. */
 function values(count: number, seed: number): Float32Array {
@@ -234,7 +235,8 @@ function compileTables(): void {
   compileTogether(plans);
 }
 
-const backends = withNative<BackendName>(["wasm:1", "wasm:2"], "native:2");
+/** Native code has its turn in test/whole/native-cases: its kernels take compilers a while. */
+const backends: readonly BackendName[] = testBackend === "native" ? ["native:2"] : ["wasm:1", "wasm:2"];
 
 describe.each(backends)("%s", (backend) => {
   if (backend === "native:2") beforeAll(compileTables, 600_000);
