@@ -65,5 +65,5 @@ export function samples({ input, classes, rows }, most = rows) {
   return { x: uniform(count * size, 1), shape: [count, ...input], labels, rows: count };
 }
 
-/** So often that one measurement of a product takes some milliseconds. */
-export const repeats = (size) => Math.max(1, Math.round(4e8 / size ** 3));
+/** So often that one measurement of a product takes some tens of milliseconds: threads have woken up then. */
+export const repeats = (size) => Math.max(1, Math.round(4e9 / size ** 3));

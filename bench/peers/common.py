@@ -77,4 +77,4 @@ def matrices(np, size):
 
 def repeats(size):
     """So often that one measurement takes some milliseconds."""
-    return max(1, round(4e8 / size**3))
+    return max(1, round(4e9 / size**3))
