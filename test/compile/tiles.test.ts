@@ -242,6 +242,7 @@ describe.each(backends)("%s", (backend) => {
   if (backend === "native:2") beforeAll(compileTables, 600_000);
 
   test.each(Object.entries(tables))("%s", (_, cases) => {
-    for (const one of cases) agree(one, backend);
+    // With two threads the plans are the same: known rows there would say no more.
+    for (const one of cases) if (backend !== "wasm:2" || one.rows === "symbolic") agree(one, backend);
   });
 });
