@@ -267,9 +267,12 @@ describe("BackupAndRestore", () => {
     expect(backup.lastFile).toBe(join(dir, "checkpoint-000005.tendril"));
     const quiet = () => undefined;
     await expect(fit(new BackupAndRestore(dir, { restore: "never" }), quiet)).rejects.toThrow(/earlier run/);
-    await expect(fit(new BackupAndRestore(folder(), { restore: "required" }), quiet)).rejects.toThrow(
-      /no checkpoint/,
-    );
+    const none = folder();
+    for (const missing of [none, join(none, "mistyped")]) {
+      const resumed = fit(new BackupAndRestore(missing, { restore: "required" }), quiet);
+      await expect(resumed).rejects.toThrow(/no checkpoint/);
+    }
+    expect(readdirSync(none)).toEqual([]);
     // Neither holds on to its folder.
     const store = await CheckpointFolder.open(dir);
     await expect(fit(new BackupAndRestore(dir), quiet)).rejects.toThrow(/held by process/);

@@ -59,8 +59,11 @@ export class BackupAndRestore extends Callback {
 
   /** Throws CheckpointError where the folder is in use, or what it holds does not fit `restore`. */
   override async restoreRun(): Promise<RunState | undefined> {
-    this.#folder = await CheckpointFolder.open(this.backupDir, this.options);
     const { restore = "ifPresent" } = this.options;
+    // A folder of a mistyped name is not made.
+    if (restore === "required" && !(await CheckpointFolder.exists(this.backupDir, this.options)))
+      throw this.#nothingThere();
+    this.#folder = await CheckpointFolder.open(this.backupDir, this.options);
     if (restore === "never") {
       if (this.#folder.isEmpty) return undefined;
       throw new CheckpointError({
@@ -76,7 +79,11 @@ export class BackupAndRestore extends Callback {
       this.print(`BackupAndRestore: ${file} is not used (${problem})`);
     if (found && found.refused.length > 0) this.print(`BackupAndRestore: going on from ${found.file}`);
     if (found || restore === "ifPresent") return found?.value;
-    throw new CheckpointError({
+    throw this.#nothingThere();
+  }
+
+  #nothingThere(): CheckpointError {
+    return new CheckpointError({
       where: this.backupDir,
       problem: "there is no checkpoint to resume from",
       expected: "the folder of a run that was saved",

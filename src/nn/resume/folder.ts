@@ -103,6 +103,15 @@ export class CheckpointFolder {
     });
   }
 
+  /** Whether there is such a folder at all. */
+  static async exists(path: string, options: CheckpointFolderOptions = {}): Promise<boolean> {
+    const files = options.files ?? (await import("node:fs/promises"));
+    return files.stat(path).then(
+      (found) => found.isDirectory(),
+      () => false,
+    );
+  }
+
   /** True where no checkpoint is there. */
   get isEmpty(): boolean {
     return this.#numbers.length === 0;
