@@ -19,12 +19,12 @@ import { lowerWinnersFilter, lowerWinnersInput } from "./lower/winners.ts";
 export function assemble(program: Program, roots: Roots, graph: Graph, target: Target): Plan {
   const own = withOwnMemory(roots, graph);
   const fused = fuse(own);
-  const order = schedule(fused, own);
+  const { order, inMemory } = schedule(fused, own);
   const drafts: Draft[] = [];
   let guardAt: number | undefined;
   for (const { stage, direct, late } of order) {
     if (late && guardAt === undefined) guardAt = drafts.length;
-    drafts.push(...lowerStage(stage, direct, fused.inMemory, target));
+    drafts.push(...lowerStage(stage, direct, inMemory, target));
   }
   guardAt ??= drafts.length;
   const copies = own.effects.filter((e) => !order.some((s) => s.direct.has(throughReshapes(e.value))));
@@ -87,11 +87,13 @@ function isVariable(n: CNode, index?: number): boolean {
 }
 
 /**
- * Stages in an order in which everything is made before it is read, early stages first. A stage is late if one of its
- * results may be written straight over the variable it is for.
+ * Stages in an order in which everything is made before it is read, early stages first, and what they find in memory. A
+ * stage is late if its results may be written straight over the variables they are for. Where besides only a number is
+ * made of them (the watch on values that are not finite), that is computed from what they are computed from: reading it
+ * twice is less than putting it aside and copying it.
  */
-function schedule(fused: Fused, r: Roots): Scheduled[] {
-  const reads = new Map(fused.stages.map((s) => [s, readsOf(s, fused.inMemory)]));
+function schedule(fused: Fused, r: Roots): { order: Scheduled[]; inMemory: ReadonlySet<CNode> } {
+  let reads = new Map(fused.stages.map((s) => [s, readsOf(s, fused.inMemory)]));
   const wanted = new Set([...r.outputs, ...(r.guard ? [r.guard] : [])].map(throughReshapes));
   const readers = (n: CNode): Stage[] => fused.stages.filter((s) => reads.get(s)!.has(n));
   const variableReaders = (index: number): Stage[] =>
@@ -101,9 +103,10 @@ function schedule(fused: Fused, r: Roots): Scheduled[] {
   for (const stage of fused.stages) {
     if (stage.kind !== "map") continue;
     const effects = r.effects.filter((e) => stage.roots.includes(throughReshapes(e.value)));
-    // Every root of the stage must be an effect that nobody else reads, and read its variable at the same element only.
+    // Every root of the stage must be an effect that nobody else needs, and read its variable at the same element only.
     const plain = stage.roots.every(
-      (n) => effects.some((e) => throughReshapes(e.value) === n) && !wanted.has(n) && readers(n).length === 0,
+      (n) =>
+        effects.some((e) => throughReshapes(e.value) === n) && !wanted.has(n) && readers(n).every(isSummary),
     );
     const safe = effects.every((e) => readsInPlace(stage, e.variable, fused.inMemory));
     const single = effects.length === stage.roots.length;
@@ -130,11 +133,20 @@ function schedule(fused: Fused, r: Roots): Scheduled[] {
       }
     }
   }
+  const inMemory = new Set(fused.inMemory);
+  for (const stage of late) for (const n of stage.roots) inMemory.delete(n);
+  reads = new Map(fused.stages.map((s) => [s, readsOf(s, inMemory)]));
   const make = (isLate: boolean): Scheduled[] =>
     sortStages(fused.stages, reads)
       .filter((s) => late.has(s) === isLate)
       .map((stage) => ({ stage, direct: direct.get(stage) ?? new Map(), late: isLate }));
-  return [...make(false), ...make(true)];
+  return { order: [...make(false), ...make(true)], inMemory };
+}
+
+/** Whether a stage makes one number of an array. */
+function isSummary(stage: Stage): boolean {
+  const [n] = stage.roots;
+  return stage.kind === "single" && n?.spec.kind === "reduce" && countOf(n.shape) === 1;
 }
 
 /** Whether the stage reads the variable, if at all, only at the element it writes. */
