@@ -9,24 +9,31 @@ import { type CNode, type Graph, type Roots, throughReshapes } from "./graph.ts"
 import type { Draft, Storage } from "./lower/context.ts";
 import { lowerContract } from "./lower/contract.ts";
 import { lowerScatter } from "./lower/gather.ts";
-import { lowerFill, lowerMap, lowerPlacePiece } from "./lower/map.ts";
+import { lowerFill, lowerMap, lowerMaps, lowerPlacePiece } from "./lower/map.ts";
 import { lowerReduce } from "./lower/reduce.ts";
 import { lowerRoutine } from "./lower/routine.ts";
 import { lowerSegment } from "./lower/segment.ts";
 import { lowerWindow } from "./lower/window.ts";
 import { lowerWinnersFilter, lowerWinnersInput } from "./lower/winners.ts";
 
+/** The most updates of variables in one kernel: what compilers take their time for. */
+const UPDATES = 16;
+
 export function assemble(program: Program, roots: Roots, graph: Graph, target: Target): Plan {
   const own = withOwnMemory(roots, graph);
   const fused = fuse(own);
   const { order, inMemory } = schedule(fused, own);
   const drafts: Draft[] = [];
-  let guardAt: number | undefined;
-  for (const { stage, direct, late } of order) {
-    if (late && guardAt === undefined) guardAt = drafts.length;
+  for (const { stage, direct } of order.filter((s) => !s.late))
     drafts.push(...lowerStage(stage, direct, inMemory, target));
-  }
-  guardAt ??= drafts.length;
+  const guardAt = drafts.length;
+  drafts.push(
+    ...lowerUpdates(
+      order.filter((s) => s.late),
+      inMemory,
+      target,
+    ),
+  );
   const copies = own.effects.filter((e) => !order.some((s) => s.direct.has(throughReshapes(e.value))));
   for (const e of copies) drafts.push(copyToVariable(throughReshapes(e.value), e.variable, target));
   return new Slots(program, own, drafts, guardAt).plan();
@@ -213,6 +220,29 @@ function lowerStage(
     default:
       return internal(`no kernel for ${n.spec.kind}`);
   }
+}
+
+/** What is written over variables: kernels of several updates each, where all sizes are numbers. */
+function lowerUpdates(late: readonly Scheduled[], memory: ReadonlySet<CNode>, target: Target): Draft[] {
+  const inMemory = (n: CNode): boolean => memory.has(n) || isStored(n);
+  const isFixed = ({ stage }: Scheduled): boolean =>
+    stage.roots.every((n) => n.shape.every((s) => typeof s === "number"));
+  const fixed = late.filter(isFixed);
+  const drafts = late
+    .filter((s) => !isFixed(s))
+    .flatMap(({ stage, direct }) => lowerStage(stage, direct, memory, target));
+  for (let i = 0; i < fixed.length; i += UPDATES) {
+    const some = fixed.slice(i, i + UPDATES);
+    const places = new Map(some.flatMap(({ direct }) => [...direct]));
+    const options = { inMemory, lanes: target.lanes, storage: (n: CNode) => places.get(n) ?? n };
+    drafts.push(
+      lowerMaps(
+        some.map(({ stage }) => stage.roots),
+        options,
+      ),
+    );
+  }
+  return drafts;
 }
 
 /** Sources that stand in memory from the start. */

@@ -39,6 +39,7 @@ export interface BufferRef {
 
 export class KernelBuilder {
   readonly params: Param[] = [];
+  #firstTask = 0;
   /** The plan's value for each `size` parameter, by parameter index. */
   readonly sizeParams = new Map<number, Size>();
   readonly #values: Value[] = [];
@@ -67,8 +68,29 @@ export class KernelBuilder {
     return Ix.of(this.#leaf(`param${param}`, "i32", { k: "param", index: param }));
   }
 
+  /** The number of the task, among those of the part being written. */
   task(): Ix {
-    return Ix.of(this.#leaf("task", "i32", { k: "task" }));
+    return Ix.of(this.#leaf("task", "i32", { k: "task" })).sub(this.#firstTask);
+  }
+
+  /** Writes the parts of a kernel, each with as many tasks of its own as it says. Returns the number of all. */
+  parts(parts: readonly { readonly tasks: number; readonly body: () => void }[]): number {
+    const first = this.#firstTask;
+    const write = (at: number): void => {
+      const part = parts[at]!;
+      if (at === parts.length - 1) part.body();
+      else {
+        const here = this.less(this.task(), part.tasks);
+        const rest = (): void => {
+          this.#firstTask += part.tasks;
+          write(at + 1);
+        };
+        this.if(here, part.body, rest);
+      }
+    };
+    write(0);
+    this.#firstTask = first;
+    return parts.reduce((n, { tasks }) => n + tasks, 0);
   }
 
   // ---- values ----

@@ -1,6 +1,6 @@
 /** Elementwise kernels: one loop nest, any number of results. */
 import type { Size } from "../../ir/index.ts";
-import { addSize, ceilDivSize, countOf, mulSize, sameSize } from "../../ir/index.ts";
+import { addSize, ceilDivSize, countOf, internal, mulSize, sameSize } from "../../ir/index.ts";
 import { flatten, toMemory, type View } from "../evaluate.ts";
 import { type CNode, roughCount } from "../graph.ts";
 import { LaneIx } from "../ix.ts";
@@ -20,31 +20,50 @@ export interface MapOptions {
 
 /** One kernel that computes all of `roots`, which have the same shape. */
 export function lowerMap(roots: readonly CNode[], options: MapOptions): Draft {
-  const { inMemory, lanes } = options;
-  const outside = (n: CNode): boolean => inMemory(n) && !roots.includes(n);
-  const c = new Context(outside);
-  const shape = roots[0]!.shape;
-  const axes = collapse(shape, roots, outside);
-  const targets = roots.map((r) => c.write(options.storage?.(r) ?? r));
-  const tasks = loopOver(
-    c,
-    axes.map((a) => a.size),
-    lanes,
-    (view, width) => {
-      const values = c.ev.together(roots, view, width);
-      const element = flatten(c.k, view, width);
-      for (const [i, v] of values.entries()) {
-        c.k.storeLanes(targets[i]!, element, toMemory(c.k, roots[i]!.dtype, c.k.splat(v, width)));
-      }
-    },
-  );
+  const c = new Context(outsideOf(roots, options));
+  const { sizes, body } = mapOf(c, roots, options);
+  const tasks = loopOver(c, sizes, options.lanes, body);
   const name = options.name ?? `map${roots.length > 1 ? roots.length : ""}`;
-  return c.finish(
-    name,
-    tasks,
-    { flops: countOf(shape), bytes: bytesOf(roots) },
-    roots.map((r) => r.label).join(" "),
-  );
+  return c.finish(name, tasks, workOf(roots), roots.map((r) => r.label).join(" "));
+}
+
+/** One kernel for several such groups of roots; all their sizes are numbers. */
+export function lowerMaps(groups: readonly (readonly CNode[])[], options: MapOptions): Draft {
+  const roots = groups.flat();
+  const c = new Context(outsideOf(roots, options));
+  const parts = groups.map((group) => {
+    const { sizes, body } = mapOf(c, group, options);
+    const tasks = tasksOf(sizes);
+    if (typeof tasks !== "number") return internal("sizes of maps in one kernel are numbers");
+    return { tasks, body: () => void loopOver(c, sizes, options.lanes, body) };
+  });
+  return c.finish("maps", c.k.parts(parts), workOf(roots), roots.map((r) => r.label).join(" "));
+}
+
+function outsideOf(roots: readonly CNode[], { inMemory }: MapOptions): (n: CNode) => boolean {
+  return (n) => inMemory(n) && !roots.includes(n);
+}
+
+function workOf(roots: readonly CNode[]): { flops: Size; bytes: Size } {
+  return { flops: roots.reduce((n: Size, r) => addSize(n, countOf(r.shape)), 0), bytes: bytesOf(roots) };
+}
+
+/** The index space of `roots`, and what is done for a vector of it. */
+function mapOf(
+  c: Context,
+  roots: readonly CNode[],
+  options: MapOptions,
+): { sizes: readonly Size[]; body: (view: View, lanes: number) => void } {
+  const axes = collapse(roots[0]!.shape, roots, outsideOf(roots, options));
+  const targets = roots.map((r) => c.write(options.storage?.(r) ?? r));
+  const body = (view: View, width: number): void => {
+    const values = c.ev.together(roots, view, width);
+    const element = flatten(c.k, view, width);
+    for (const [i, v] of values.entries()) {
+      c.k.storeLanes(targets[i]!, element, toMemory(c.k, roots[i]!.dtype, c.k.splat(v, width)));
+    }
+  };
+  return { sizes: axes.map((a) => a.size), body };
 }
 
 /**
@@ -62,7 +81,7 @@ export function loopOver(
     return 1;
   }
   const inner = sizes.slice(1);
-  const part = Math.max(1, Math.floor(TASK_ELEMENTS / Math.max(1, roughCount(inner))));
+  const part = partOf(sizes);
   const { from, to } = taskRange(k, sizes[0]!, part);
   if (inner.length === 0) {
     vectorLoop(k, from, to, lanes, (i, width) => body([{ ix: along(i, width), size: sizes[0]! }], width));
@@ -77,7 +96,15 @@ export function loopOver(
       }),
     );
   }
-  return ceilDivSize(sizes[0]!, part);
+  return tasksOf(sizes);
+}
+
+/** How many indices of the first axis a task takes, and how many tasks there are. */
+function partOf(sizes: readonly Size[]): number {
+  return Math.max(1, Math.floor(TASK_ELEMENTS / Math.max(1, roughCount(sizes.slice(1)))));
+}
+function tasksOf(sizes: readonly Size[]): Size {
+  return sizes.length === 0 ? 1 : ceilDivSize(sizes[0]!, partOf(sizes));
 }
 
 /** Fills memory with a constant. */
