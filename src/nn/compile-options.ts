@@ -2,7 +2,7 @@
  * What `compile` is told, and what it makes of it: optimizer, a loss per output, metrics. Losses and metrics given as
  * words are chosen when the shapes of the labels are known.
  */
-import type { BackendName } from "../core/index.ts";
+import type { BackendName, Variable } from "../core/index.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Shape } from "../ir/size.ts";
 import type { Loss, LossIdentifier } from "./losses/index.ts";
@@ -64,6 +64,8 @@ export class CompiledState {
   readonly optimizer: Optimizer;
   /** Plans made so far, by what they were made for. */
   readonly plans = new Map<string, Plan>();
+  /** The weights that a plan reads and writes: a layer may have given way to another with the same names. */
+  readonly #weights = new WeakMap<Plan, readonly Variable[]>();
   #objective: { readonly key: string; readonly value: Objective } | undefined;
 
   /** Throws UsageError for names that are not known. */
@@ -84,6 +86,18 @@ export class CompiledState {
       this.#objective = { key, value: { losses, metrics: this.#metrics(outputs) } };
     }
     return this.#objective.value;
+  }
+
+  /** The plan of that name for these weights, made where there is none. */
+  plan(name: string, weights: readonly Variable[], make: () => Plan): Plan {
+    const known = this.plans.get(name);
+    const before = known && this.#weights.get(known);
+    if (known && before?.length === weights.length && before.every((w, i) => w === weights[i])) return known;
+    known?.release();
+    const plan = make();
+    this.plans.set(name, plan);
+    this.#weights.set(plan, weights);
+    return plan;
   }
 
   /** Frees the plans. They are made again when needed. */

@@ -56,6 +56,9 @@ export class Model extends Layer {
   protected readonly random: RandomKey;
   #graph: Graph | undefined;
 
+  /** Layers that its call does not use. */
+  #idle = new WeakSet<Layer>();
+
   constructor(options: ModelOptions = {}) {
     const { inputs, outputs, seed, ...rest } = options;
     super(rest as never);
@@ -144,6 +147,13 @@ export class Model extends Layer {
    */
   trainStep?(batch: StepBatch, tools: StepTools): Record<string, Tensor>;
 
+  /** Builds the model unless it is built; one in code again, where a layer has taken the place of another since. */
+  override buildOn(shapes: readonly Shape[]): void {
+    const isNew = (layer: Layer): boolean => !layer.built && !this.#idle.has(layer);
+    if (this.built && this.#graph === undefined && this.sublayers().some(isNew)) this.built = false;
+    super.buildOn(shapes);
+  }
+
   /** A class of the user's own is built by calling it on unknown tensors. */
   override build(input: Shape | readonly Shape[]): void {
     if (this.#graph !== undefined) return;
@@ -153,6 +163,7 @@ export class Model extends Layer {
     const y = this.call(xs.length === 1 ? xs[0]! : xs, callContext());
     this.outputShapes = (Array.isArray(y) ? y : [y]).map((t) => t.shape);
     for (const [path, layer] of this.parts()) layer.adopt(this.random.child(path));
+    this.#idle = new WeakSet(this.sublayers().filter((layer) => !layer.built));
   }
 
   override call(x: Tensor | Tensor[], ctx: CallContext): Tensor | Tensor[] {

@@ -136,7 +136,7 @@ export class Stepper {
     const weights = this.model.trainableWeights();
     const names = Object.keys(optimizer.scalars());
     const by = resident === undefined ? "batch" : "index";
-    const plan = this.#plan(`train ${by} ${this.seed} ${this.#weights()} ${names}`, form, () =>
+    const plan = this.#plan(`train ${by} ${this.seed} ${this.#frozen()} ${names}`, form, () =>
       this.#trainPlan(form, objective, weights, names, resident !== undefined),
     );
     const step = new Int32Array(1);
@@ -165,7 +165,7 @@ export class Stepper {
     this.#restore = undefined;
     const names = used.map((o) => Object.keys(o.scalars()));
     const by = resident === undefined ? "batch" : "index";
-    const plan = this.#plan(`own ${by} ${this.seed} ${this.#weights()} ${names.flat()}`, form, () =>
+    const plan = this.#plan(`own ${by} ${this.seed} ${this.#frozen()} ${names.flat()}`, form, () =>
       this.#customPlan(form, names, resident !== undefined),
     );
     const step = new Int32Array(1);
@@ -229,7 +229,7 @@ export class Stepper {
   /** `test` made ready for batches of the form of `form`; to be asked for anew as a `trainer` is. */
   tester(form: Rows): (batch: Rows) => Promise<number> {
     const objective = this.objective(form);
-    const plan = this.#plan(`test ${this.#weights()}`, form, () => this.#testPlan(form, objective));
+    const plan = this.#plan(`test ${this.#frozen()}`, form, () => this.#testPlan(form, objective));
     return async (batch) => {
       const { committed: _, ...result } = await this.#call(
         plan,
@@ -246,8 +246,7 @@ export class Stepper {
 
   /** `predict` made ready for batches of the form of `form`. */
   predictor(form: Rows): (batch: Rows) => Promise<HostArray[]> {
-    const weights = this.model.weights().map((w) => w.name);
-    const plan = this.#plan(`predict ${weights}`, form, () => this.#predictPlan(form));
+    const plan = this.#plan("predict", form, () => this.#predictPlan(form));
     return async (batch) => {
       const { committed: _, ...outputs } = await this.#call(plan, ...batch.xs.map((x) => x.data));
       return Object.values<Tensor>(outputs).map((t) => ({
@@ -308,7 +307,7 @@ export class Stepper {
     }
     const objective = this.objective(batch);
     const weights = this.model.trainableWeights();
-    const plan = this.#plan(`inspect ${this.seed} ${this.#weights()}`, batch, () =>
+    const plan = this.#plan(`inspect ${this.seed} ${this.#frozen()}`, batch, () =>
       this.#inspectPlan(batch, objective, weights),
     );
     const { committed: _, ...result } = await plan(
@@ -325,22 +324,19 @@ export class Stepper {
   }
 
   /**
-   * What of the model a plan depends on: its weights, which of them are trained (and so have a penalty), and which layers
-   * are frozen (and may compute something else then).
+   * What a plan depends on besides the weights: which of them are trained (and so have a penalty), and which layers are
+   * frozen (and may compute something else then).
    */
-  #weights(): string {
+  #frozen(): string {
     const trained = new Set(this.model.trainableWeights());
-    const weights = this.model.weights().map((w) => `${w.name}${trained.has(w) ? "+" : ""}`);
-    return [...weights, ...this.model.sublayers().flatMap(frozenLayers)].join();
+    const marks = this.model.weights().map((w) => (trained.has(w) ? "+" : "-"));
+    return [marks.join(""), ...this.model.sublayers().flatMap(frozenLayers)].join();
   }
 
   #plan(what: string, form: Rows, make: () => Plan): Plan {
-    const { plans } = this.state;
     // A layout's key says what there is to say of the arrays.
     const name = `${what} ${form.layout?.key ?? JSON.stringify(formOf(form))}`;
-    const plan = plans.get(name) ?? make();
-    plans.set(name, plan);
-    return plan;
+    return this.state.plan(name, this.model.weights(), make);
   }
 
   /** Runs a plan. Making it takes a while the first time, in which others get their turn. */

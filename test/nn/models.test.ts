@@ -417,4 +417,21 @@ describe("layers and models of the user's own", () => {
     expect([one.name, one.type]).toEqual(["net", "Net"]);
     expect(one.summary()).toContain("dropout (Dropout)");
   });
+
+  test("a layer that takes the place of another with the same name is the one that is trained", async () => {
+    class Replaceable extends Model {
+      head = new Dense({ units: 1, name: "head" });
+      override call(x: Tensor | Tensor[], ctx: CallContext): Tensor {
+        return this.head.forward([x as Tensor], within(ctx, "head"))[0]!;
+      }
+    }
+    const [x, y] = [ones([2, 2]), ones([2, 1])];
+    const model = new Replaceable({ seed: 1 });
+    model.compile({ loss: "meanSquaredError", optimizer: new SGD({ learningRate: 0.1 }), backend });
+    await model.fit(x, y, { verbose: 0 });
+    model.head = new Dense({ units: 1, name: "head", kernelInitializer: "zeros" });
+    await model.fit(x, y, { verbose: 0 });
+    // From zeros: both weights and the bias go 2 · 0.1 towards 1.
+    expect(((await model.predict(x, { verbose: 0 })) as Tensor).dataSync()[0]).toBeCloseTo(0.6);
+  });
 });
