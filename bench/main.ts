@@ -61,6 +61,16 @@ function options() {
   return { ...values, runs: whole("runs"), threads: whole("threads"), rows: whole("rows"), chosen };
 }
 
+/** The options, or the end: what is wrong with them is said in a line. */
+function readOptions(): ReturnType<typeof options> {
+  try {
+    return options();
+  } catch (error) {
+    tell(`${(error as Error).message}\n\n${usage}`);
+    process.exit(2);
+  }
+}
+
 /** An epoch of fewer rows, for slow machines. */
 function atMost(workload: Workload, rows: number): Workload {
   return "rows" in workload ? { ...workload, rows: Math.min(workload.rows, rows) } : workload;
@@ -155,7 +165,7 @@ async function coldStarts(benchmark: Benchmark, { workload }: Case, who: readonl
   return [...measured.values()];
 }
 
-const { backends, chosen, json, markdown: file, only, peers, python, rows, runs, threads } = options();
+const { backends, chosen, json, markdown: file, only, peers, python, rows, runs, threads } = readOptions();
 const wanted = only.toLowerCase().split(",");
 const who = entrants({ backends: backends.split(","), threads, python, peers }).filter((e) =>
   wanted.some((text) => e.name.toLowerCase().includes(text)),
