@@ -142,7 +142,7 @@ function schedule(fused: Fused, r: Roots): { order: Scheduled[]; inMemory: Reado
   }
   const inMemory = new Set(fused.inMemory);
   for (const stage of late) for (const n of stage.roots) inMemory.delete(n);
-  reads = new Map(fused.stages.map((s) => [s, readsOf(s, inMemory)]));
+  if (late.size > 0) reads = new Map(fused.stages.map((s) => [s, readsOf(s, inMemory)]));
   const make = (isLate: boolean): Scheduled[] =>
     sortStages(fused.stages, reads)
       .filter((s) => late.has(s) === isLate)
