@@ -120,18 +120,22 @@ function perSecond({ flops, bytes }: Counts, seconds: number): Counts {
   return { flops: flops / seconds, bytes: bytes / seconds };
 }
 
-/** What the machine does at most with as many threads as each of ours, measured by those of the last backend. */
+/** What the machine does at most with as many threads as each of ours: the most that any of those manages. */
 async function limitsOf(ours: readonly Entrant[]): Promise<Limits> {
-  const limits = new Map<string, Counts>();
-  const byThreads = new Map(ours.map((e) => [e.threads, e]));
-  for (const [threads, entrant] of byThreads) {
+  const byThreads = new Map<number | undefined, Counts>();
+  for (const entrant of ours) {
     const [arithmetic, memory] = [await limit(entrant, "arithmetic"), await limit(entrant, "memory")];
-    if (arithmetic === undefined || memory === undefined) continue;
-    for (const e of ours.filter((e) => e.threads === threads)) {
-      limits.set(e.name, { flops: arithmetic.flops, bytes: memory.bytes });
-    }
+    const most = byThreads.get(entrant.threads) ?? { flops: 0, bytes: 0 };
+    byThreads.set(entrant.threads, {
+      flops: Math.max(most.flops, arithmetic?.flops ?? 0),
+      bytes: Math.max(most.bytes, memory?.bytes ?? 0),
+    });
   }
-  return limits;
+  const known = ours.flatMap((e) => {
+    const most = byThreads.get(e.threads)!;
+    return most.flops > 0 && most.bytes > 0 ? [[e.name, most] as const] : [];
+  });
+  return new Map(known);
 }
 
 async function limit(entrant: Entrant, of: Limit["of"]): Promise<Counts | undefined> {

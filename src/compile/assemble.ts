@@ -212,7 +212,7 @@ function lowerStage(
     case "gather":
       return lowerScatter(n, inMemory, lanes);
     case "segment":
-      return lowerSegment(n, inMemory, lanes);
+      return lowerSegment(n, inMemory, target);
     case "routine":
       return [lowerRoutine(n)];
     case "winners":

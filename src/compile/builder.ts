@@ -22,6 +22,9 @@ import type {
 import { byteSize, internal, primOps } from "../ir/index.ts";
 import { asIx, Ix, type LaneIx } from "./ix.ts";
 
+/** Bytes that memory delivers at once. */
+const CACHE_LINE = 64;
+
 interface Scope {
   readonly stmts: Stmt[];
   /** Values computed in this scope, by structural key. */
@@ -343,6 +346,14 @@ export class KernelBuilder {
   store(buffer: BufferRef, element: Ix, v: Val): void {
     const { addr, offset } = this.#address(buffer, element);
     this.#top().stmts.push({ s: "store", dtype: buffer.dtype, addr, offset, value: v });
+  }
+
+  /** Tells that `lanes` elements from `element` on may be read soon. */
+  prefetch(buffer: BufferRef, element: Ix, lanes: number): void {
+    const perLine = CACHE_LINE / byteSize[buffer.dtype];
+    for (let at = 0; at < lanes; at += perLine) {
+      this.#top().stmts.push({ s: "prefetch", ...this.#address(buffer, element.add(at)) });
+    }
   }
 
   storeLanes(buffer: BufferRef, element: LaneIx, v: Val): void {

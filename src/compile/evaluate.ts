@@ -163,6 +163,30 @@ export class Evaluator {
 
   #gather(n: CNode, view: View, lanes: number): Val {
     const { k } = this;
+    const taken = this.#taken(n, view, lanes);
+    const value = this.#at(n.inputs[0]!, taken.view, lanes);
+    // Bools are truth values here, of which there is no selection.
+    return n.dtype === "bool"
+      ? k.both(taken.valid, value)
+      : k.select(taken.valid, value, constantOf(k, 0, n.dtype));
+  }
+
+  /** Asks memory for the rows that the element of `n` at a view takes, by numbers that are in memory. */
+  prefetch(n: CNode, view: View, lanes: number): void {
+    const { spec } = n;
+    if (this.#memory(n)) return;
+    if (spec.kind === "map") for (const x of n.inputs) this.prefetch(x, view, lanes);
+    if (spec.kind === "move" && spec.move === "reshape") this.prefetch(n.inputs[0]!, view, lanes);
+    if (spec.kind !== "gather" || !this.#memory(n.inputs[1]!)) return;
+    const buffer = this.#memory(throughReshapes(n.inputs[0]!));
+    if (buffer === undefined) return;
+    const at = flatten(this.k, this.#taken(n, view, lanes).view, lanes);
+    if (at.step === 1) this.k.prefetch(buffer, at.base, lanes);
+  }
+
+  /** Where a gathered element comes from, and whether it comes from anywhere. */
+  #taken(n: CNode, view: View, lanes: number): { view: View; valid: Val } {
+    const { k } = this;
     const { spec } = n;
     if (spec.kind !== "gather" || (spec.fn !== "take" && spec.fn !== "along"))
       return internal("a scatter is always in memory");
@@ -175,9 +199,7 @@ export class Evaluator {
     const { at, valid } = this.#position(index, indexView, x.shape[axis]!, lanes);
     const before = groups.filter((g) => g.dims[0]! < axis);
     const after = groups.filter((g) => g.dims[0]! >= axis + width);
-    const value = this.#at(x, [...before, { ix: at, size: x.shape[axis]! }, ...after], lanes);
-    // Bools are truth values here, of which there is no selection.
-    return n.dtype === "bool" ? k.both(valid, value) : k.select(valid, value, constantOf(k, 0, n.dtype));
+    return { view: [...before, { ix: at, size: x.shape[axis]! }, ...after], valid };
   }
 
   /** Splits a view at the window axes; evaluates lane by lane where the lanes run along one of them. */

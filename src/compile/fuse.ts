@@ -96,11 +96,14 @@ function chooseMemory(
   const results = new Set([...contractions.values()].map((g) => g.result));
   const forced = new Set<CNode>(required);
   for (const n of order) for (const x of needsInMemory(n)) forced.add(throughReshapes(x));
+  for (const n of takenNumbers(order)) forced.add(n);
   const cost = costs(order);
   const reads = arraysRead(order, (n) => forced.has(n) || results.has(n) || !inlinable(n));
+  const isStored = (n: CNode): boolean =>
+    forced.has(n) || results.has(n) || !inlinable(n) || cost.get(n)! > DEAR;
   const taken = (n: CNode): boolean => users.get(n)!.some((u) => u.spec.kind === "gather" && repeats(u, n));
   /** Taken at many places, again and again, from several arrays or across the rows of one: one array in order is fetched sooner. */
-  const several = (n: CNode): boolean => reads.get(n)!.long > 1 || reads.get(n)!.all > 2;
+  const several = (n: CNode): boolean => reads.get(n)!.all > 2 || arraysOfRow(n, isStored) > 1;
   const scattered = new Set(order.filter((n) => (several(n) || isTurned(n)) && taken(n)));
   /** What is generated from positions is generated where it is taken; there may be fewer of those. */
   const elsewhere = (u: CNode, n: CNode): boolean => u.spec.kind === "gather" && reads.get(n)!.long === 0;
@@ -139,9 +142,39 @@ function chooseMemory(
   return inMemory;
 }
 
+/** Numbers of rows that have themselves been taken: reading both at once for every element of a row is slow. */
+function takenNumbers(order: readonly CNode[]): CNode[] {
+  const taken = new Set<CNode>();
+  for (const n of order) {
+    if (n.spec.kind === "gather" || (n.spec.kind === "map" && n.inputs.some((x) => taken.has(x))))
+      taken.add(n);
+  }
+  const numbers = order.filter((n) => n.spec.kind === "gather").map((n) => throughReshapes(n.inputs[1]!));
+  return numbers.filter((n) => taken.has(n));
+}
+
 /** Whether neighbours along the last axis lie apart in memory. */
 function isTurned(n: CNode): boolean {
   return n.spec.kind === "move" && n.spec.move === "permute" && n.spec.axes.at(-1) !== n.shape.length - 1;
+}
+
+/** Of how many arrays a row of `n` reads elements of its own, if all that is cheap is inlined. */
+function arraysOfRow(n: CNode, isStored: (n: CNode) => boolean): number {
+  const arrays = new Set<CNode>();
+  const seen = new Set<CNode>();
+  const visit = (x: CNode): void => {
+    if (seen.has(x)) return;
+    seen.add(x);
+    if (x !== n && isStored(x)) arrays.add(x);
+    else if (isMove(x, "broadcast") && !variesWithRow(x)) return;
+    else x.inputs.forEach(visit);
+  };
+  visit(n);
+  return arrays.size;
+}
+
+function variesWithRow({ spec }: CNode): boolean {
+  return spec.kind === "move" && spec.move === "broadcast" && spec.axes[0]! >= 0;
 }
 
 /** How many arrays a node reads, and how many as long as itself, if all that is inlinable is inlined. */

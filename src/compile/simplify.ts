@@ -2,7 +2,7 @@
  * The first pass: equal nodes are shared, moves that do nothing or undo each other vanish, the winners of max pooling are found once. Nothing here changes the value of a finite program.
  */
 import type { Program, ScalarExpr, WindowSpec } from "../ir/index.ts";
-import { sameShape } from "../ir/index.ts";
+import { apply, arg, constant, sameShape } from "../ir/index.ts";
 import {
   type CNode,
   type CSpec,
@@ -42,6 +42,7 @@ const rules: readonly Rule[] = [
   winners,
   maskThroughSpread,
   sumOfSpread,
+  composedTake,
 ];
 
 /** Moves that leave every element in place. */
@@ -174,6 +175,37 @@ function vanishes(e: ScalarExpr, zero: number, inputs: readonly CNode[]): boolea
 function uses(e: ScalarExpr, index: number): boolean {
   if (e.op === "arg") return e.index === index;
   return e.op !== "const" && e.args.some((a) => uses(a, index));
+}
+
+/**
+ * Rows taken from taken rows: their numbers are taken first. Numbers are shifted by one on the way, so that the 0 read for one out
+ * of range becomes -1, which is out of range again.
+ */
+function composedTake(n: Omit<CNode, "id">, make: Make): CNode | undefined {
+  const [x, outer] = n.inputs as [CNode, CNode];
+  if (!isTakeOfRows(n) || !isTakeOfRows(x)) return undefined;
+  const [y, inner] = x.inputs as [CNode, CNode];
+  if (inner.shape.length !== 1) return undefined;
+  const shifted = (i: CNode, by: number): CNode =>
+    make(
+      { kind: "map", expr: apply("add", arg(0, "int32"), constant(by, "int32")) },
+      [i],
+      i.shape,
+      "int32",
+      n.label,
+    );
+  const taken = make(
+    { kind: "gather", fn: "take", axis: 0 },
+    [shifted(inner, 1), outer],
+    outer.shape,
+    "int32",
+    n.label,
+  );
+  return make(n.spec, [y, shifted(taken, -1)], n.shape, n.dtype, n.label);
+}
+
+function isTakeOfRows({ spec }: Omit<CNode, "id">): boolean {
+  return spec.kind === "gather" && spec.fn === "take" && spec.axis === 0;
 }
 
 /** The sum of a spread over all its window axes is the sum of what was spread. */

@@ -13,6 +13,8 @@ export interface Target {
   readonly tile: { readonly rows: number; readonly columns: number };
   /** Whether scalars that are neighbours in memory are better loaded as one vector. */
   readonly neighbours: boolean;
+  /** Whether memory can be asked for before it is read. */
+  readonly prefetch: boolean;
 }
 
 /** Memory of a backend that holds the content of a variable or a data set. Freed by `release`. */

@@ -144,6 +144,8 @@ export type Stmt =
   /** Declares the mutable register `cell` with a first content. */
   | { readonly s: "cell"; readonly cell: Val; readonly init: Val }
   | { readonly s: "set"; readonly cell: Val; readonly value: Val }
+  /** The memory at `addr + offset` may be read soon; the address may be anything. Without effect where there is no such hint. */
+  | { readonly s: "prefetch"; readonly addr: Val; readonly offset: number }
   /** Writes f32 to float32, i32 to int32, the low byte of i32 to uint8, and i32 0/1 to bool. */
   | {
       readonly s: "store";
@@ -235,6 +237,9 @@ export function printKernel(k: Kernel): string {
           break;
         case "set":
           out.push(`${pad}v${s.cell} <- ${name(s.value)}`);
+          break;
+        case "prefetch":
+          out.push(`${pad}prefetch [${name(s.addr)} + ${s.offset}]`);
           break;
         case "store":
           out.push(`${pad}store ${s.dtype} [${name(s.addr)} + ${s.offset}] = ${name(s.value)}`);

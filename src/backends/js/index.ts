@@ -6,7 +6,7 @@ import { JsMachine } from "./machine.ts";
 export function createJsBackend(): MachineBackend {
   return new MachineBackend(
     "js",
-    { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true },
+    { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true, prefetch: false },
     new JsMachine(),
   );
 }

@@ -138,6 +138,8 @@ class Interpreter {
         return this.copy(s.init, s.cell);
       case "set":
         return this.copy(s.value, s.cell);
+      case "prefetch":
+        return () => {};
       case "store":
         return this.store(s);
     }

@@ -155,6 +155,9 @@ class Emitter {
       case "set":
         this.eachChunk(s.cell, (j) => this.line(`${this.at(s.cell, j)} = ${this.at(s.value, j)};`));
         break;
+      case "prefetch":
+        this.line(`__builtin_prefetch(&AT(const ub1, ${this.at(s.addr)}, ${s.offset}));`);
+        break;
       case "store":
         this.eachChunk(s.value, (j) => this.store(s, j));
         break;

@@ -6,5 +6,5 @@ import type { Target } from "../../ir/index.ts";
  * with loads, more spill.
  */
 export function nativeTarget(lanes: number): Target {
-  return { lanes: 16, tile: { rows: 6, columns: 2 * lanes }, neighbours: false };
+  return { lanes: 16, tile: { rows: 6, columns: 2 * lanes }, neighbours: false, prefetch: true };
 }

@@ -75,6 +75,8 @@ export function statementOperands(s: Stmt): readonly Val[] {
       return [s.init];
     case "set":
       return [s.value];
+    case "prefetch":
+      return [];
     case "store":
       return [s.addr, s.value];
   }

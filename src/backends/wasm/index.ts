@@ -22,7 +22,7 @@ export function createWasmBackend({ threads = 1, warn = warnOnce }: WasmOptions 
   checkThreads(threads);
   return new MachineBackend(
     "wasm",
-    { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true },
+    { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true, prefetch: false },
     machineOf(threads, warn),
   );
 }

@@ -1,5 +1,14 @@
 /** Reductions over compressed rows: row r of the result covers values ptr[r] … ptr[r+1]-1, in order. */
-import { ceilDivSize, countOf, internal, mulSize, type PrimOp, type Size, type Val } from "../../ir/index.ts";
+import {
+  ceilDivSize,
+  countOf,
+  internal,
+  mulSize,
+  type PrimOp,
+  type Size,
+  type Target,
+  type Val,
+} from "../../ir/index.ts";
 import type { BufferRef, KernelBuilder } from "../builder.ts";
 import { flatten, type Segment } from "../evaluate.ts";
 import type { CNode } from "../graph.ts";
@@ -10,21 +19,24 @@ import { lowerFill } from "./map.ts";
 const TASK_ROWS = 256;
 /** A longer sum is cut into pieces of so many values, which are summed in order: the error of a hub's sum stays small. */
 const PIECE = 1024;
-/** Columns that are reduced together where there are as many: what is gathered is found once for all of them. */
-const WIDE = 32;
+/** Values that are asked for before they are added: memory answers about as late as that. */
+const AHEAD = 8;
+/** Registers of running values: what is gathered is found once for all the columns in them. */
+const REGISTERS = 8;
 
-export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, lanes: number): Draft[] {
+export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, target: Target): Draft[] {
+  const { lanes } = target;
   if (n.spec.kind !== "segment") return internal("segment expected");
   return n.spec.fn === "ids"
     ? [lowerFill(n, countOf(n.shape), 0, lanes, n.label), ids(n, inMemory)]
-    : [fold(n, n.spec.fn, inMemory, lanes)];
+    : [fold(n, n.spec.fn, inMemory, target)];
 }
 
 function fold(
   n: CNode,
   fn: "sum" | "prod" | "max" | "min",
   inMemory: (n: CNode) => boolean,
-  lanes: number,
+  target: Target,
 ): Draft {
   const [values, ptr] = n.inputs as [CNode, CNode];
   const c = new Context((x) => inMemory(x) && x !== n);
@@ -47,15 +59,12 @@ function fold(
     const begin = rowPointer(c, ptr, row);
     const end = rowPointer(c, ptr, row.add(1));
     nest(k, inner.slice(0, -1), (rest) => {
-      columnLoop(k, columns, lanes, (j, width, count) => {
+      columnLoop(k, columns, target, (j, width, count) => {
         const tail: Segment[] = rest.map((ix, i) => ({ ix: LaneIx.uniform(ix), size: inner[i]! }));
         const column = count < width ? LaneIx.linear(j, 1, count) : along(j, width);
         if (inner.length > 0) tail.push({ ix: column, size: columns });
-        const at = (e: Ix) =>
-          k.splat(
-            ev.value(values, [{ ix: LaneIx.uniform(e), size: values.shape[0]! }, ...tail], width),
-            width,
-          );
+        const place = (e: Ix) => [{ ix: LaneIx.uniform(e), size: values.shape[0]! }, ...tail];
+        const at = (e: Ix) => k.splat(ev.value(values, place(e), width), width);
         const first = fn === "prod" ? 1 : 0;
         const acc = k.cell(float ? k.f32(first, width) : k.i32(first, width));
         const add = (v: Val): void => k.set(acc, k.prim(op, k.get(acc), v));
@@ -63,7 +72,10 @@ function fold(
           k.for(begin, end, PIECE, (piece) => {
             const stop = k.prim("imin", k.value(piece.add(PIECE)), k.value(end));
             const part = k.cell(k.f32(0, width));
-            k.for(piece, Ix.of(stop), 1, (e) => k.set(part, k.prim("fadd", k.get(part), at(e))));
+            k.for(piece, Ix.of(stop), 1, (e) => {
+              if (target.prefetch) ev.prefetch(values, place(e.add(AHEAD)), width);
+              k.set(part, k.prim("fadd", k.get(part), at(e)));
+            });
             add(k.get(part));
           });
         } else if (fn === "sum" || fn === "prod") k.for(begin, end, 1, (e) => add(at(e)));
@@ -73,8 +85,8 @@ function fold(
             k.for(begin.add(1), end, 1, (e) => add(at(e)));
           });
         }
-        const place = flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width);
-        storeFirst(k, out, place, k.get(acc), count);
+        const result = flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width);
+        storeFirst(k, out, result, k.get(acc), count);
       });
     });
   });
@@ -83,21 +95,22 @@ function fold(
 }
 
 /**
- * Runs `body` over the columns: as many at once as `WIDE` where their number is known, and all that are left in a last vector of
- * which only the first `count` lanes count; otherwise `lanes` at once, then one by one.
+ * Runs `body` over the columns: as many at once as `REGISTERS` hold where their number is known, and all that are left in a last
+ * vector of which only the first `count` lanes count; otherwise `lanes` at once, then one by one.
  */
 function columnLoop(
   k: KernelBuilder,
   columns: Size,
-  lanes: number,
+  { lanes, tile }: Target,
   body: (j: Ix, width: number, count: number) => void,
 ): void {
   if (typeof columns !== "number" || columns === 1) {
     vectorLoop(k, 0, k.size(columns), lanes, (j, width) => body(j, width, width));
     return;
   }
-  const rest = columns % WIDE;
-  vectorLoop(k, 0, columns - rest, WIDE, (j, width) => body(j, width, width));
+  const wide = (REGISTERS / 2) * tile.columns;
+  const rest = columns % wide;
+  vectorLoop(k, 0, columns - rest, wide, (j, width) => body(j, width, width));
   if (rest > 0) body(Ix.number(columns - rest), 4 * Math.ceil(rest / 4), rest);
 }
 
