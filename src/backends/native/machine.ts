@@ -23,6 +23,7 @@ export class NativeMachine implements Machine {
     library.ensure([]);
     const cores = nodeModule("node:os").availableParallelism();
     this.functions = loadAddon(library.runner).create(threads, Number(threads <= cores));
+    this.tellMemory();
   }
 
   get helpers(): number {
@@ -47,13 +48,17 @@ export class NativeMachine implements Machine {
     this.functions.summon();
   }
 
-  walk(table: number, from: number, to: number): number {
+  /** Tells the runner where the memory is: now, as pages that are written before it knows stay small, and when it has moved. */
+  private tellMemory(): void {
     const { u8 } = this.arena.view();
+    if (u8 === this.view) return;
+    this.functions.memory(u8);
+    this.view = u8;
+  }
+
+  walk(table: number, from: number, to: number): number {
     // Memory that is not shared may move when it grows.
-    if (u8 !== this.view) {
-      this.functions.memory(u8);
-      this.view = u8;
-    }
+    this.tellMemory();
     return this.functions.walk(table, from, to);
   }
 

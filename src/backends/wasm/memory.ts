@@ -3,7 +3,8 @@ import { Arena } from "../arena.ts";
 import type { WasmMemory } from "./engine.ts";
 import { wasm } from "./engine.ts";
 
-const PAGE = 65536;
+/** Bytes of a page of WebAssembly. */
+export const PAGE = 65536;
 
 /** The most pages of 64 KiB the arena may have: one less than 4 GiB, so that a byte view of all of it can be made. */
 export const MAX_PAGES = 65535;
