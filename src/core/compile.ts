@@ -285,8 +285,13 @@ function shapeResult(structure: Structure, tensors: readonly Tensor[], committed
       return tensors[0];
     case "list":
       return tensors;
-    case "record":
-      return { ...Object.fromEntries(structure.keys.map((k, i) => [k, tensors[i]])), committed };
+    case "record": {
+      const record: Record<string, Tensor | boolean> = {};
+      structure.keys.forEach((k, i) => {
+        record[k] = tensors[i]!;
+      });
+      return Object.assign(record, { committed });
+    }
   }
 }
 

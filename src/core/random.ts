@@ -202,36 +202,43 @@ export function permutation(k: RandomKey, n: number | Shape[number]): Tensor {
   return argsort(bits(k, [n], word0, "permutation"));
 }
 
-/** Bits of a digit of the sort by digits below: three digits make 32 bits. */
-const digitBits = 11;
+/** The most bits by which `ascending` tells words apart at once. */
+const mostBits = 20;
 
-/** The positions of `words` in ascending order, equal words in the order in which they stand. */
+/**
+ * The positions of random `words` in ascending order, equal words in the order in which they stand: by their first bits into about
+ * as many bins as there are words, then by insertion, as hardly two are in the same bin.
+ */
 function ascending(words: Int32Array): Int32Array {
-  let from = new Int32Array(words.length);
-  for (let i = 0; i < from.length; i++) from[i] = i;
-  let to = new Int32Array(words.length);
-  for (let shift = 0; shift < 32; shift += digitBits) {
-    byDigit(words, shift, from, to);
-    [from, to] = [to, from];
-  }
-  return from;
-}
-
-/** Puts the positions `from` into `to`, by the digit of their words at `shift`. */
-function byDigit(words: Int32Array, shift: number, from: Int32Array, to: Int32Array): void {
-  const mask = 2 ** digitBits - 1;
+  const count = words.length;
+  const bits = Math.min(mostBits, Math.max(1, 32 - Math.clz32(count)));
+  const shift = 32 - bits;
+  const places = new Int32Array(2 ** bits + 1);
   // With the sign bit turned round, negative words come first.
   const sign = 1 << 31;
-  const starts = new Int32Array(mask + 2);
-  for (let i = 0; i < words.length; i++) starts[(((words[i]! ^ sign) >>> shift) & mask) + 1]!++;
-  for (let d = 0; d < mask; d++) starts[d + 1]! += starts[d]!;
-  for (let i = 0; i < from.length; i++) {
-    const at = from[i]!;
-    const digit = ((words[at]! ^ sign) >>> shift) & mask;
-    const place = starts[digit]!;
-    to[place] = at;
-    starts[digit] = place + 1;
+  for (let i = 0; i < count; i++) places[((words[i]! ^ sign) >>> shift) + 1]!++;
+  for (let bin = 0; bin < 2 ** bits; bin++) places[bin + 1]! += places[bin]!;
+  const order = new Int32Array(count);
+  const sorted = new Int32Array(count);
+  for (let i = 0; i < count; i++) {
+    const word = words[i]!;
+    const place = places[(word ^ sign) >>> shift]!++;
+    order[place] = i;
+    sorted[place] = word;
   }
+  for (let i = 1; i < count; i++) {
+    const word = sorted[i]!;
+    if (sorted[i - 1]! <= word) continue;
+    const position = order[i]!;
+    let place = i;
+    for (; place > 0 && sorted[place - 1]! > word; place--) {
+      sorted[place] = sorted[place - 1]!;
+      order[place] = order[place - 1]!;
+    }
+    sorted[place] = word;
+    order[place] = position;
+  }
+  return order;
 }
 
 /** The values of `permutation(key(seed, path).at(epoch), n)`, computed here and now. */

@@ -86,7 +86,7 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
           const order = orderOf(all.count, options, epoch);
           const train = stepper.trainer(all, resident);
           for (let i = from; i < perEpoch; i++) {
-            yield stepOf(order.slice(i * batchSize, Math.min(all.count, (i + 1) * batchSize)), train);
+            yield stepOf(order.subarray(i * batchSize, Math.min(all.count, (i + 1) * batchSize)), train);
           }
         },
         close() {
