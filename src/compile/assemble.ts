@@ -206,7 +206,7 @@ function lowerStage(
   const n = stage.roots[0]!;
   switch (n.spec.kind) {
     case "reduce":
-      return [lowerReduce(n, inMemory)];
+      return [lowerReduce(n, inMemory, target)];
     case "move":
       return lowerPlace(n, inMemory, lanes);
     case "gather":

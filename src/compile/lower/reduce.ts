@@ -3,7 +3,7 @@
  *  - along the fastest axis: 16 lanes, element i goes to lane i mod 16, and the lanes meet in a fixed tree;
  *  - along other axes: four running values, element i goes to value i mod 4, and they meet as (0 + 2) + (1 + 3).
  */
-import type { FoldOp, PrimOp, ReduceFn, Size, Val } from "../../ir/index.ts";
+import type { FoldOp, PrimOp, ReduceFn, Size, Target, Val } from "../../ir/index.ts";
 import { ceilDivSize, countOf, internal } from "../../ir/index.ts";
 import type { KernelBuilder } from "../builder.ts";
 import type { Segment, View } from "../evaluate.ts";
@@ -46,7 +46,7 @@ function combineOf(fn: ReduceFn, float: boolean): Combine {
   return table[fn] ?? internal(`${fn} is not a fold`);
 }
 
-export function lowerReduce(n: CNode, inMemory: (n: CNode) => boolean): Draft {
+export function lowerReduce(n: CNode, inMemory: (n: CNode) => boolean, { tile }: Target): Draft {
   if (n.spec.kind !== "reduce") return internal("reduce expected");
   const { fn, axes: reduced, part } = n.spec;
   const x = n.inputs[0]!;
@@ -61,16 +61,19 @@ export function lowerReduce(n: CNode, inMemory: (n: CNode) => boolean): Draft {
   );
   const axes = groups.map((g) => ({ size: g.size, reduced: isReduced(g.axes[0]!) }));
   const c = new Context(inMemory);
-  const tasks = fn === "argmax" || fn === "argmin" ? positions(c, n, x, axes) : folds(c, n, x, axes);
+  const tasks =
+    fn === "argmax" || fn === "argmin" ? positions(c, n, x, axes) : folds(c, n, x, axes, tile.columns);
   return c.finish(fn, tasks, { flops: countOf(x.shape), bytes: bytesOf([n, x]) }, n.label);
 }
 
-function folds(c: Context, n: CNode, x: CNode, axes: readonly Axis[]): Size {
+function folds(c: Context, n: CNode, x: CNode, axes: readonly Axis[], columns: number): Size {
   if (n.spec.kind !== "reduce") return internal("reduce expected");
   const { part } = n.spec;
   const combine = combineOf(n.spec.fn, x.dtype === "float32");
   const last = axes[axes.length - 1];
-  return last?.reduced ? foldRows(c, n, x, axes, combine) : foldColumns(c, n, x, axes, combine, part);
+  return last?.reduced
+    ? foldRows(c, n, x, axes, combine)
+    : foldColumns(c, n, x, axes, combine, columns, part);
 }
 
 /** Loops over kept axes; tasks cut the first of them. `body` gets the kept indices. */
@@ -172,6 +175,7 @@ function foldColumns(
   x: CNode,
   axes: readonly Axis[],
   combine: Combine,
+  lanes: number,
   part?: number,
 ): Size {
   const { k, ev } = c;
@@ -212,7 +216,7 @@ function foldColumns(
   const work = roughCount(reduced.map((a) => a.size));
   if (part !== undefined) {
     nest(k, outerKept, (index) => {
-      vectorLoop(k, 0, k.size(columns), 8, (i, lanes) => body(index, i, lanes));
+      vectorLoop(k, 0, k.size(columns), lanes, (i, lanes) => body(index, i, lanes));
     });
     return ceilDivSize(reduced[0]!.size, part);
   }
@@ -224,11 +228,11 @@ function foldColumns(
     // Whole vectors per task, so that the cut does not depend on the number of lanes.
     const part = Math.max(16, 16 * Math.floor(TASK_ELEMENTS / Math.max(1, work * 16)));
     const { from, to } = taskRange(k, columns, part);
-    vectorLoop(k, from, to, 8, (i, lanes) => body([], i, lanes));
+    vectorLoop(k, from, to, lanes, (i, lanes) => body([], i, lanes));
     return ceilDivSize(columns, part);
   }
   return overKept(c, outerKept, work * roughCount([columns]), (index) => {
-    vectorLoop(k, 0, k.size(columns), 8, (i, lanes) => body(index, i, lanes));
+    vectorLoop(k, 0, k.size(columns), lanes, (i, lanes) => body(index, i, lanes));
   });
 }
 
