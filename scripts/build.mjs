@@ -1,13 +1,14 @@
 /**
- * Builds `dist` from `src` (plain JavaScript: `npm ci` runs it before anything else could), and removes from `dist` what
- * has no source any more. Exit code 1 where the types do not hold.
+ * Builds `dist` from `src` (plain JavaScript: `npm ci` runs it before anything else could), removes from `dist` what has no
+ * source any more, and makes `dist/node` of the rest. Exit code 1 where the types do not hold.
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { readdir, rm } from "node:fs/promises";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { dirname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { bundleForNode } from "./bundle.mjs";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const dist = join(root, "dist");
@@ -22,6 +23,7 @@ function compiler() {
 async function removeStale() {
   const outputs = await readdir(dist, { recursive: true });
   for (const output of outputs) {
+    if (output.startsWith(`node${sep}`)) continue;
     const source = join(root, "src", output.replace(/(\.d\.ts|\.js)$/, ".ts"));
     if (/\.js$|\.d\.ts$/.test(output) && !existsSync(source)) await rm(join(dist, output));
   }
@@ -33,4 +35,5 @@ const { status, error } = spawnSync(process.execPath, [compiler(), "-p", "tsconf
 });
 if (error) throw error;
 if (existsSync(dist)) await removeStale();
-process.exitCode = status === 0 ? 0 : 1;
+if (status === 0) await bundleForNode(root);
+else process.exitCode = 1;

@@ -4,7 +4,8 @@ import { existsSync, readdirSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { root } from "./sources.ts";
 
-const stamp = join(root, "dist", ".tsbuildinfo");
+/** Among what a build makes last. */
+const stamp = join(root, "dist", "node", "main.js");
 
 function stale(): boolean {
   if (!existsSync(stamp)) return true;

@@ -1,5 +1,4 @@
 /** Pictures drawn in a thread of their own: the first takes a second, in which this one could hear of no signal. Node only. */
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
 import { Turn } from "../core/turn.ts";
 import type { Figure } from "../plot/index.ts";
@@ -12,7 +11,8 @@ export class Rasteriser {
 
   /** `signal` ends the drawing. */
   constructor(signal: AbortSignal) {
-    this.#worker = new Worker(new URL(`./png-worker${extname(import.meta.url)}`, import.meta.url));
+    const source = import.meta.url.endsWith(".ts");
+    this.#worker = new Worker(new URL(source ? "./png-worker.ts" : "./png-worker.js", import.meta.url));
     this.#turn = new Turn("--out", { signal });
   }
 

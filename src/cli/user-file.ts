@@ -127,7 +127,8 @@ function shareLibrary(): void {
   const { registerHooks } = nodeModule as {
     registerHooks?: (hooks: { resolve: typeof resolveLibrary }) => void;
   };
+  const source = import.meta.url.endsWith(".ts");
   if (registerHooks) registerHooks({ resolve: resolveLibrary });
-  else nodeModule.register(new URL(`./library-hook${extname(import.meta.url)}`, import.meta.url));
+  else nodeModule.register(new URL(source ? "./library-hook.ts" : "./library-hook.js", import.meta.url));
 }
 let sharing = false;

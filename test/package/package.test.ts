@@ -17,6 +17,10 @@ interface Manifest {
   readonly optionalDependencies: Readonly<Record<string, string>>;
 }
 
+type Module = Readonly<Record<string, unknown>>;
+
+const load = (path: string): Promise<Module> => import(new URL(path, root).href);
+
 /** Every package that users get with ours, and why. */
 const brought: Readonly<Record<string, string>> = {
   fflate: "deflate, which PNG and zip consist of",
@@ -35,25 +39,52 @@ test("the package holds what it needs, and nothing else", async () => {
   expect(paths.filter((p) => !expected.test(p))).toEqual([]);
   expect(paths).toEqual(expect.arrayContaining(["dist/index.js", "bin/tendril.js", "LICENSE", "README.md"]));
   const orphans = paths.filter(
-    (p) => p.endsWith(".js") && p.startsWith("dist/") && !existsSync(new URL(source(p), root)),
+    (p) => /^dist\/(?!node\/).*\.js$/.test(p) && !existsSync(new URL(source(p), root)),
   );
   expect(orphans).toEqual([]);
-  expect(packed!.unpackedSize).toBeLessThan(4 * 2 ** 20);
+  expect(packed!.unpackedSize).toBeLessThan(6 * 2 ** 20);
 });
 
 function source(output: string): string {
   return output.replace(/^dist/, "src").replace(/\.js$/, ".ts");
 }
 
-test("every door of the package opens", async () => {
-  const { exports } = json<Manifest>("package.json");
-  for (const [subpath, target] of Object.entries(exports)) {
+test("every door of the package opens, with the same names for Node as for pages", async () => {
+  const doors = Object.entries(json<Manifest>("package.json").exports);
+  for (const [subpath, target] of doors) {
     const files = typeof target === "string" ? [target] : Object.values(target);
     for (const file of files) expect(existsSync(new URL(file, root)), `${subpath}: ${file}`).toBe(true);
     if (typeof target === "string") continue;
-    const module: object = await import(new URL(target.default!, root).href);
-    expect(Object.keys(module).length, subpath).toBeGreaterThan(0);
+    expect(Object.keys(target), subpath).toEqual(["types", "node", "default"]);
+    const [forNode, forPages] = await Promise.all([target.node!, target.default!].map(load));
+    expect(Object.keys(forPages!).length, subpath).toBeGreaterThan(0);
+    expect(Object.keys(forNode!).sort(), subpath).toEqual(Object.keys(forPages!).sort());
+    for (const [name, value] of Object.entries(forPages!)) {
+      expect(typeof forNode![name], `${subpath}: ${name}`).toBe(typeof value);
+      if (typeof value === "function")
+        expect((forNode![name] as typeof value).name, subpath).toBe(value.name);
+    }
   }
+});
+
+test("Node gets the bundle, and one instance of everything from all doors", async () => {
+  const { exports } = json<Manifest>("package.json");
+  const doors = new Map<string, Module>();
+  for (const [subpath, target] of Object.entries(exports)) {
+    if (typeof target === "string") continue;
+    const name = subpath.replace(".", "tendril");
+    expect(import.meta.resolve(name)).toBe(new URL(target.node!, root).href);
+    doors.set(subpath, await load(target.node!));
+  }
+  const main = doors.get(".")!;
+  for (const part of ["./core", "./nn"]) {
+    for (const [name, value] of Object.entries(doors.get(part)!)) expect(main[name], name).toBe(value);
+  }
+  const { readIdx } = doors.get("./formats") as { readIdx: (bytes: Uint8Array) => unknown };
+  const { GCNConv } = doors.get("./graph") as { GCNConv: new (inputs: number, outputs: number) => object };
+  const { FormatError, Module } = main as Record<string, new () => object>;
+  expect(() => readIdx(new Uint8Array(3))).toThrow(FormatError);
+  expect(new GCNConv(2, 2)).toBeInstanceOf(Module);
 });
 
 test("what it depends on is on the list, from registries and by checksum", () => {

@@ -1,7 +1,7 @@
 /** Processes that compute on the native backend, for native.test.ts (built library). The argument says what. */
 import { createHash } from "node:crypto";
-import { compile, getBackend, stopRunsOnSignals, variable } from "../../dist/core/index.js";
-import { Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential } from "../../dist/nn/index.js";
+import { compile, getBackend, stopRunsOnSignals, variable } from "tendril/core";
+import { Conv2D, Dense, Flatten, Input, MaxPooling2D, Sequential } from "tendril/nn";
 
 /** The SHA-256 of the weights of a small network after some steps. */
 async function trained(backend) {

@@ -1,6 +1,6 @@
 /** A process that computes on several threads and ends in the way named by its argument (built library). */
 import { setTimeout as sleep } from "node:timers/promises";
-import { compile, getBackend } from "../../dist/core/index.js";
+import { compile, getBackend } from "tendril/core";
 
 const [how, threads, kind] = process.argv.slice(2);
 const name = `${kind}:${threads}`;

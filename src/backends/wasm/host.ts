@@ -56,7 +56,7 @@ export function startHelper(start: HelperStart, name: string, failed: (error: un
 
 function startInPage(start: HelperStart, name: string, failed: (error: unknown) => void): void {
   // Bundlers look for exactly this form.
-  const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module", name });
+  const worker = new Worker(new URL("./helper.js", import.meta.url), { type: "module", name });
   worker.onerror = (event) => {
     event.preventDefault?.();
     failed(event.message ?? "the worker's module could not be loaded");
@@ -70,13 +70,10 @@ function startInNode(
   name: string,
   failed: (error: unknown) => void,
 ): void {
-  const file = import.meta.url.endsWith(".ts") ? "./worker.source.mjs" : "./worker.js";
   const threads = getBuiltinModule("node:worker_threads");
-  const worker = new threads.Worker(new URL(file, import.meta.url), {
-    workerData: start,
-    name,
-    execArgv: [],
-  });
+  const source = import.meta.url.endsWith(".ts");
+  const url = new URL(source ? "./helper.source.mjs" : "./helper.js", import.meta.url);
+  const worker = new threads.Worker(url, { workerData: start, name, execArgv: [] });
   worker.on("error", failed);
   worker.unref();
 }
