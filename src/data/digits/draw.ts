@@ -179,8 +179,9 @@ function ink(canvas: Float32Array, points: Stroke, hand: Hand, r: Stream): void 
     const ex = points[2 * k + 2]! - x1;
     const ey = (points[2 * k + 3]! - y1) / nib;
     const length = ex * ex + ey * ey;
-    const reach = radius + softness;
-    const down = reach * Math.max(1, nib);
+    // Where the level falls to 0.
+    const reach = radius + softness / 2;
+    const down = reach * nib;
     const columnFrom = Math.max(0, Math.floor(Math.min(x1, x1 + ex) - reach));
     const columnTo = Math.min(CANVAS - 1, Math.floor(Math.max(x1, x1 + ex) + reach));
     const rowFrom = Math.max(0, Math.floor(Math.min(y1, points[2 * k + 3]!) - down));
