@@ -24,6 +24,12 @@ import { createWasmBackend, type WasmOptions } from "./wasm/index.ts";
 const WORTH = 300;
 /** Multiply-adds, of forward passes alone, that take so long; more of them are known to be worth it before the first run. */
 const WORK = 2 ** 30;
+/**
+ * Multiply-adds for which it is best to wait for compilers, and for how many milliseconds at most: kernels that run beside them, and
+ * what it takes to make those, keep the processors from them.
+ */
+const LONG = 2 ** 33;
+const PATIENCE = 3000;
 /** Milliseconds between looks at whether they are ready. */
 const LOOK = 10;
 
@@ -64,14 +70,18 @@ export class AutoBackend extends MachineBackend {
     return new Moving(this, first, replan, this.waiting.get(replan));
   }
 
-  /** On native code at once, where its kernels are in the cache; else compilers start before the first run. */
-  ahead(replan: Replan, work: number): Executable | undefined {
+  /**
+   * On native code at once, where its kernels are in the cache; else compilers start before the first run, which waits for them
+   * where much is to be done.
+   */
+  ahead(replan: Replan, work: number): Executable | Promise<void> | undefined {
     if (work < WORK) return undefined;
     return this.attempt(() => {
-      const native = nativeOf(replan);
+      const known = this.waiting.get(replan);
+      const native = known ?? nativeOf(replan);
       if (library().obtain(native.kernels)) return this.moved(native.plan);
       this.waiting.set(replan, native);
-      return undefined;
+      return known === undefined && work >= LONG ? library().compiled(PATIENCE) : undefined;
     });
   }
 

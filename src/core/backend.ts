@@ -111,12 +111,19 @@ export function runReady(executable: Executable, binding: Binding): RunResult {
   });
 }
 
+/** Something that is made piece by piece: others may have a turn between them, where it says so until a promise is kept. */
+export type Pieces<T> = Generator<Promise<void> | void, T>;
+
 /** A program made ready on a backend for so much work altogether; stops between its plan and the code. */
-export function* preparing(backend: Backend, program: Program, work = 0): Generator<void, Executable> {
+export function* preparing(backend: Backend, program: Program, work = 0): Pieces<Executable> {
   if (backend.runs === "program") return backend.prepare(program);
   const replan: Replan = (target) => compileProgram(program, target);
-  const ready = backend.ahead?.(replan, work);
-  if (ready !== undefined) return ready;
+  let ready = backend.ahead?.(replan, work);
+  if (ready instanceof Promise) {
+    yield ready;
+    ready = backend.ahead!(replan, work);
+  }
+  if (ready !== undefined && !(ready instanceof Promise)) return ready;
   yield;
   const plan = planOn(backend, program);
   yield;

@@ -9,7 +9,7 @@ import { toTheEnd } from "../ir/steps.ts";
 import type { Argument } from "./arguments.ts";
 import { bindSizes, contentOf, specOf } from "./arguments.ts";
 import type { BackendName } from "./backend.ts";
-import { defaultBackend, getBackend, planOn, preparing, runReady } from "./backend.ts";
+import { defaultBackend, getBackend, type Pieces, planOn, preparing, runReady } from "./backend.ts";
 import { isDeviceArray } from "./device-array.ts";
 import { toTensor } from "./operand.ts";
 import { constant, inputOp } from "./ops/source.ts";
@@ -45,9 +45,9 @@ export interface Compiled<R> {
   (...args: Argument[]): Promise<Result<R>>;
   /**
    * Traces and compiles for these arguments ahead of the call, which is then quick. `pause` is awaited between the pieces of this
-   * work, so that others get a turn.
+   * work, so that others get a turn; where it is given a promise, until that is kept.
    */
-  prepare(pause: () => Promise<void>, ...args: Argument[]): Promise<void>;
+  prepare(pause: (until?: Promise<void>) => Promise<void>, ...args: Argument[]): Promise<void>;
   /** The call at once, where the engine lives in this thread (Node, workers). */
   runSync(...args: Argument[]): Result<R>;
   /** The program for these arguments (none are needed where `inputs` were declared). */
@@ -121,7 +121,10 @@ export function compile<R extends Returned>(
     ready.set(key, made);
     return made;
   };
-  const prepare = async (pause: () => Promise<void>, ...args: Argument[]): Promise<void> => {
+  const prepare = async (
+    pause: (until?: Promise<void>) => Promise<void>,
+    ...args: Argument[]
+  ): Promise<void> => {
     const key = keyOf(args);
     const work = ready.has(key) ? undefined : make(args);
     for (let next = work?.next(); next !== undefined; next = work!.next()) {
@@ -129,9 +132,10 @@ export function compile<R extends Returned>(
         // Another call may have come first.
         if (ready.has(key)) next.value.executable.release();
         else ready.set(key, next.value);
+        await pause();
+        return;
       }
-      await pause();
-      if (next.done) return;
+      await pause(next.value ?? undefined);
     }
   };
   const runSync = (...args: Argument[]): Result<R> => run<R>(find(args), args, name);
@@ -164,7 +168,7 @@ function* traceAndPrepare(
   specs: readonly ValueSpec[],
   backend: Backend,
   work?: number,
-): Generator<void, Ready> {
+): Pieces<Ready> {
   if (activeTrace() !== undefined) {
     throw new UsageError({
       where: "compile",

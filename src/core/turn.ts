@@ -67,12 +67,9 @@ export class Turn {
     });
   }
 
-  /** `work`, or a CancelledError as soon as the signal is given, or a DataError naming `what` once it takes too long. */
-  async race<T>(work: Promise<T> | T, what: string): Promise<T> {
-    if (!(work instanceof Promise)) return work;
-    const signal = this.#signal;
+  /** `work`, or a CancelledError as soon as the signal is given. */
+  async wait<T>(work: Promise<T>): Promise<T> {
     let stop: (() => void) | undefined;
-    let timer: ReturnType<typeof setTimeout> | undefined;
     const stopped = new Promise<never>((_, reject) => {
       stop = () => {
         try {
@@ -81,13 +78,25 @@ export class Turn {
           reject(e);
         }
       };
-      signal?.addEventListener("abort", stop, { once: true });
-      timer = setTimeout(() => reject(stalled(what, this.#stallLimit / 1000)), this.#stallLimit);
+      this.#signal?.addEventListener("abort", stop, { once: true });
     });
     try {
       return await Promise.race([work, stopped]);
     } finally {
-      signal?.removeEventListener("abort", stop!);
+      this.#signal?.removeEventListener("abort", stop!);
+    }
+  }
+
+  /** What `wait` gives, or a DataError naming `what` once it takes too long. */
+  async race<T>(work: Promise<T> | T, what: string): Promise<T> {
+    if (!(work instanceof Promise)) return work;
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(stalled(what, this.#stallLimit / 1000)), this.#stallLimit);
+    });
+    try {
+      return await this.wait(Promise.race([work, late]));
+    } finally {
       clearTimeout(timer);
     }
   }

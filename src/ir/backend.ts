@@ -90,9 +90,9 @@ export interface PlanBackend extends BackendBase {
   readonly target: Target;
   /**
    * For a program that will take so many multiply-adds altogether: what runs it best, if that is ready at once and is not
-   * what `prepare` would give.
+   * what `prepare` would give. A promise where it is best to wait: ask once more when it is kept.
    */
-  ahead?(replan: Replan, work: number): Executable | undefined;
+  ahead?(replan: Replan, work: number): Executable | Promise<void> | undefined;
   /** `plan` was made for `target`; a backend that goes over to another machine asks for another one. */
   prepare(plan: Plan, replan?: Replan): Executable;
 }

@@ -342,7 +342,9 @@ export class Stepper {
   /** Runs a plan. Making it takes a while the first time, in which others get their turn. */
   async #call(plan: Plan, ...args: Argument[]) {
     const turn = this.#turn;
-    if (turn !== undefined && plan.traces === 0) await plan.prepare(() => turn.give(), ...args);
+    if (turn !== undefined && plan.traces === 0) {
+      await plan.prepare((until) => (until ? turn.wait(until) : turn.give()), ...args);
+    }
     return plan(...args);
   }
 

@@ -28,7 +28,7 @@ import { nativeTarget } from "../../src/backends/native/target.ts";
 import { createWasmBackend } from "../../src/backends/wasm/index.ts";
 import { compileProgram } from "../../src/compile/index.ts";
 import { compile, gradient } from "../../src/core/index.ts";
-import type { Kernel, Target } from "../../src/ir/index.ts";
+import type { Executable, Kernel, Target } from "../../src/ir/index.ts";
 import { UnsupportedError } from "../../src/ir/index.ts";
 import { nativeProblem } from "../native.ts";
 import { KernelWriter, sameBits } from "./kit.ts";
@@ -241,14 +241,14 @@ describe.skipIf(nativeProblem)("auto", () => {
     const replan = (target: Target) => compileProgram(program, target);
     expect(auto.ahead(replan, 1e6)).toBeUndefined();
     library().ensure(replan(nativeTarget(library().toolchain.lanes)).rows.map((r) => r.kernel));
-    const e = auto.ahead(replan, 1e12)!;
+    const e = auto.ahead(replan, 2 ** 31) as Executable;
     expect(auto.moves).toBe(1);
     expect(sameBits(e.run(binding).outputs[0]!, want[0]!)).toBe(true);
     // A kernel that nobody has compiled before.
     const odd = Date.now() / 2 ** 40;
     const other = compile((x) => [x.mul(odd).exp().sum(1)], { inputs: inputs.slice(0, 1) }).program();
     const replanOther = (target: Target) => compileProgram(other, target);
-    expect(auto.ahead(replanOther, 1e12)).toBeUndefined();
+    expect(auto.ahead(replanOther, 2 ** 31)).toBeUndefined();
     const moving = auto.prepare(compileProgram(other, auto.target), replanOther);
     const bound = { ...binding, inputs: data.slice(0, 1) };
     const before = moving.run(bound).outputs[0]!;
@@ -258,6 +258,22 @@ describe.skipIf(nativeProblem)("auto", () => {
     }
     expect(auto.moves).toBe(2);
     expect(sameBits(moving.run(bound).outputs[0]!, before)).toBe(true);
+    auto.release();
+  });
+
+  test("very much work waits for the compilers", async () => {
+    const auto = createAutoBackend();
+    const odd = Date.now() / 2 ** 41;
+    const other = compile((x) => [x.mul(odd).exp().sum(0)], { inputs: inputs.slice(0, 1) }).program();
+    const replan = (target: Target) => compileProgram(other, target);
+    const soon = auto.ahead(replan, 1e12);
+    expect(soon).toBeInstanceOf(Promise);
+    await soon;
+    const e = auto.ahead(replan, 1e12) as Executable;
+    expect(auto.moves).toBe(1);
+    const onWasm = auto.prepare(compileProgram(other, auto.target));
+    const bound = { ...binding, inputs: data.slice(0, 1) };
+    expect(sameBits(e.run(bound).outputs[0]!, onWasm.run(bound).outputs[0]!)).toBe(true);
     auto.release();
   });
 

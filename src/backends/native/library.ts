@@ -2,6 +2,7 @@
  * Kernels as compiled functions: printed as C, looked up in the store, and what is missing compiled in units, up to two
  * compilers at once. Shared by all native backends of the process.
  */
+import type { ChildProcess } from "node:child_process";
 import type { Kernel } from "../../ir/index.ts";
 import { UnsupportedError } from "../../ir/index.ts";
 import { emitKernel, widthsFor } from "./emit.ts";
@@ -72,6 +73,11 @@ export class Library {
     this.running = this.compilation(kernels);
     this.running?.start();
     return this.running === undefined;
+  }
+
+  /** Kept when the compilers that `obtain` started have ended, or after so many milliseconds. */
+  async compiled(patience: number): Promise<void> {
+    await this.running?.over(patience);
   }
 
   /** The path of the runner, which has been compiled. */
@@ -146,6 +152,7 @@ export class Compilation {
   private readonly store: UnitStore;
   private readonly units: readonly Unit[];
   private readonly folder: string;
+  private child: ChildProcess | undefined;
   private failed: unknown;
 
   constructor(toolchain: Toolchain, store: UnitStore, units: readonly Unit[]) {
@@ -182,6 +189,7 @@ export class Compilation {
       }
       nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
     };
+    this.child = child;
     process.once("exit", stop);
     child.once("error", (error) => {
       this.failed = error;
@@ -193,6 +201,19 @@ export class Compilation {
   /** Whether the compilers have ended, well or not. */
   ended(): boolean {
     return this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`);
+  }
+
+  /** Kept when the compilers that run beside have ended, or after so many milliseconds. */
+  over(patience: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, patience);
+      const end = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      if (this.ended()) end();
+      else this.child?.once("exit", end).once("error", end);
+    });
   }
 
   private options() {
