@@ -17,6 +17,8 @@ import { findToolchain } from "./toolchain.ts";
 const UNIT = 40;
 const SMALL = 4;
 const COMPILERS = 2;
+/** What the headers of the system count for, in characters. */
+const HEADERS = 12_000;
 
 /** The function of the runner by which Node knows an addon. */
 const RUNNER = "napi_register_module_v1";
@@ -121,17 +123,18 @@ export class Library {
       this.store.refresh();
       sources = missing();
     }
-    const units = unitsOf(sources, this.begin);
-    if (runner()) units.push({ symbols: [RUNNER], text: runnerSource });
+    const beside = runner() ? [{ symbols: [RUNNER], text: runnerSource }] : [];
+    const units = [...unitsOf(sources, this.begin, beside), ...beside];
     return units.length === 0 ? undefined : new Compilation(this.toolchain, this.store, units);
   }
 }
 
-/** Units of about the same length. */
-function unitsOf(sources: readonly Source[], begin: string): Unit[] {
+/** Units of about the same length; the compiler of the first has those `beside` it to do, too. */
+function unitsOf(sources: readonly Source[], begin: string, beside: readonly Unit[]): Unit[] {
   if (sources.length === 0) return [];
   const count = Math.max(Math.ceil(sources.length / UNIT), sources.length > SMALL ? COMPILERS : 1);
   const parts = Array.from({ length: count }, () => ({ sources: [] as Source[], length: 0 }));
+  if (count === COMPILERS) parts[0]!.length = beside.reduce((sum, u) => sum + HEADERS + u.text.length, 0);
   for (const s of [...sources].sort((a, b) => b.text.length - a.text.length)) {
     const open = parts.filter((p) => p.sources.length < UNIT);
     const part = open.reduce((a, b) => (b.length < a.length ? b : a));
