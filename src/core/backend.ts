@@ -5,7 +5,7 @@ import { createJsBackend } from "../backends/js/index.ts";
 import { createNativeBackend } from "../backends/native/index.ts";
 import { ReferenceBackend } from "../backends/reference/index.ts";
 import { availableThreads, createWasmBackend } from "../backends/wasm/index.ts";
-import { compileProgram } from "../compile/index.ts";
+import { planOf } from "../compile/index.ts";
 import type { Backend, Binding, Executable, MemoryReport, Replan, RunResult } from "../ir/backend.ts";
 import { CancelledError, UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
@@ -89,7 +89,7 @@ export function memory(name: BackendName = defaultBackend): MemoryReport {
 
 /** The plan of a program for a backend. Throws UsageError for a backend that evaluates programs directly. */
 export function planOn(backend: Backend, program: Program): Plan {
-  if (backend.runs === "plan") return compileProgram(program, backend.target);
+  if (backend.runs === "plan") return planOf(program, backend.target);
   throw new UsageError({
     where: "plan",
     problem: `the backend ${backend.name} has no plans`,
@@ -117,7 +117,7 @@ export type Pieces<T> = Generator<Promise<void> | void, T>;
 /** A program made ready on a backend for so much work altogether; stops between its plan and the code. */
 export function* preparing(backend: Backend, program: Program, work = 0): Pieces<Executable> {
   if (backend.runs === "program") return backend.prepare(program);
-  const replan: Replan = (target) => compileProgram(program, target);
+  const replan: Replan = (target) => planOf(program, target);
   let ready = backend.ahead?.(replan, work);
   if (ready instanceof Promise) {
     yield ready;

@@ -1,5 +1,7 @@
 /** `compile`: a function of Tensors, traced once per signature, then run as one program. */
+
 import type { Backend, Executable, ProfileRow } from "../ir/backend.ts";
+import { contentKey } from "../ir/content-key.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Plan } from "../ir/plan.ts";
@@ -14,7 +16,7 @@ import { isDeviceArray } from "./device-array.ts";
 import { toTensor } from "./operand.ts";
 import { constant, inputOp } from "./ops/source.ts";
 import { Tensor } from "./tensor.ts";
-import { contentKey, makeProgram } from "./trace.ts";
+import { makeProgram } from "./trace.ts";
 import { activeTrace, Trace, withTrace } from "./tracing.ts";
 import type { Variable } from "./variable.ts";
 

@@ -1,5 +1,7 @@
 /** Reading values outside compiled functions: a program of exactly what is asked for, kept for the next like it. */
+
 import type { Executable } from "../ir/backend.ts";
+import { contentKey } from "../ir/content-key.ts";
 import type { TypedArray } from "../ir/dtype.ts";
 import { arrayOf } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
@@ -9,7 +11,7 @@ import { defaultBackend, getBackend, prepareOn, runReady } from "./backend.ts";
 import { onlyRepeats } from "./ops/move.ts";
 import { constantData } from "./ops/source.ts";
 import type { Tensor } from "./tensor.ts";
-import { contentKey, makeProgram } from "./trace.ts";
+import { makeProgram } from "./trace.ts";
 import { knownValue, rememberValue } from "./values.ts";
 
 /** Programs made ready, the most recently used last. */

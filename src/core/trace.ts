@@ -1,4 +1,5 @@
 /** From recorded Tensors to a Program: dead nodes are left out, equal nodes shared, scalar constants become part of maps. */
+import { contentKey } from "../ir/content-key.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { toTyped } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
@@ -57,15 +58,6 @@ const foldable: ReadonlySet<ScalarOp> = new Set<ScalarOp>([
   "toInt32",
   "toBool",
 ]);
-
-/** Text that tells apart all numbers, as JSON does not. */
-export function contentKey(value: unknown): string {
-  return JSON.stringify(value, (_, v: unknown) =>
-    typeof v === "number" && (!Number.isFinite(v) || Object.is(v, -0))
-      ? `#${Object.is(v, -0) ? "-0" : v}`
-      : v,
-  );
-}
 
 /** The program that computes what `request` asks for. Throws UsageError for values of another trace. */
 export function makeProgram(request: Request): Traced {

@@ -1,5 +1,6 @@
 export * from "./backend.ts";
 export * from "./cache-folder.ts";
+export * from "./content-key.ts";
 export * from "./dtype.ts";
 export * from "./errors.ts";
 export * from "./kernel.ts";

@@ -37,6 +37,10 @@ import { logOf, lossOf, Sums, sumOf } from "./sums.ts";
 import type { Trainable } from "./trainable.ts";
 import { elements } from "./weights.ts";
 
+/** How many rows a batch and a data set have: the same symbols in all plans, so that programs of equal models are equal. */
+const batchRows = dim("rows");
+const dataRows = dim("samples");
+
 /** A compiled function of a model: a record of sums and outputs. */
 export type Plan = Compiled<Record<string, Tensor>>;
 
@@ -156,10 +160,9 @@ export class Stepper {
   /** Training by the model's own `trainStep`. */
   #customTrainer(form: Rows, resident: Resident | undefined): Trainer {
     const { optimizer } = this.state;
-    const rows = dim("rows");
     const trainStep = this.model.trainStep!.bind(this.model);
-    const blanks = dataSpecs(form, rows).map(({ shape, dtype }) => zeros(shape, dtype));
-    const used = rehearsedOptimizers(trainStep, this.#batch(form, blanks), { optimizer, rows });
+    const blanks = dataSpecs(form, batchRows).map(({ shape, dtype }) => zeros(shape, dtype));
+    const used = rehearsedOptimizers(trainStep, this.#batch(form, blanks), { optimizer, rows: batchRows });
     this.#used = [...new Set([optimizer, ...used])];
     this.#restore?.(this.#used);
     this.#restore = undefined;
@@ -196,9 +199,8 @@ export class Stepper {
 
   /** A plan of the model's own step; `names` are the scalars of each use of an optimizer. */
   #customPlan(form: Rows, names: readonly (readonly string[])[], resident: boolean): Plan {
-    const rows = dim("rows");
-    const data = dataSpecs(form, resident ? dim("samples") : rows);
-    const indexSpec: InputSpec[] = resident ? [{ shape: [rows], dtype: "int32" }] : [];
+    const data = dataSpecs(form, resident ? dataRows : batchRows);
+    const indexSpec: InputSpec[] = resident ? [{ shape: [batchRows], dtype: "int32" }] : [];
     const scalarSpecs = names.flat().map((): InputSpec => ({ shape: [], dtype: "float32" }));
     const fn = (...inputs: Tensor[]): Record<string, Tensor> => {
       const index = resident ? inputs[data.length]! : undefined;
@@ -208,7 +210,7 @@ export class Stepper {
         optimizer: this.state.optimizer,
         seed: this.seed,
         step,
-        rows,
+        rows: batchRows,
         scalars: (_, use) => {
           const first = names.slice(0, use).reduce((n, own) => n + own.length, 0);
           return Object.fromEntries(names[use]!.map((name, i) => [name, numbers[first + i]!]));
@@ -265,7 +267,7 @@ export class Stepper {
     const objective = this.objective(batch);
     const weights = this.model.trainableWeights();
     const names: string[] = [];
-    const data = dataSpecs(batch, dim("rows"));
+    const data = dataSpecs(batch, batchRows);
     const plan = this.#compile(
       (...inputs) => {
         const seen: Tensor[] = [];
@@ -363,11 +365,10 @@ export class Stepper {
   ): Plan {
     const { optimizer } = this.state;
     optimizer.build(weights);
-    const rows = dim("rows");
-    const data = dataSpecs(form, resident ? dim("samples") : rows);
+    const data = dataSpecs(form, resident ? dataRows : batchRows);
     const indexed = resident && form.layout === undefined;
     const indexSpec: readonly ValueSpec[] = indexed
-      ? [{ shape: [rows], dtype: "int32" }]
+      ? [{ shape: [batchRows], dtype: "int32" }]
       : (form.layout?.drawn ?? []);
     const scalarSpecs: InputSpec[] = [
       { shape: [], dtype: "int32" },
@@ -392,7 +393,7 @@ export class Stepper {
   #testPlan(form: Rows, objective: Objective): Plan {
     const fn = (...inputs: Tensor[]) =>
       this.#forward(form, objective, inputs, { training: false, step: 0 }).outputs;
-    return this.#compile(fn, dataSpecs(form, dim("rows")));
+    return this.#compile(fn, dataSpecs(form, batchRows));
   }
 
   #predictPlan(form: Rows): Plan {
@@ -402,11 +403,11 @@ export class Stepper {
       const predictions = form.layout?.forward(inputs, ctx, []) ?? this.model.forward(inputs, ctx);
       return Object.fromEntries(predictions.map((p, i) => [`output${i}`, p]));
     };
-    return this.#compile(fn, dataSpecs(form, dim("rows")));
+    return this.#compile(fn, dataSpecs(form, batchRows));
   }
 
   #inspectPlan(form: Rows, objective: Objective, weights: readonly Variable[]): Plan {
-    const data = dataSpecs(form, dim("rows"));
+    const data = dataSpecs(form, batchRows);
     const fn = (...inputs: Tensor[]) => {
       const step = inputs.at(-1)!;
       const pass = this.#forward(form, objective, inputs.slice(0, -1), { training: true, step });

@@ -1,5 +1,6 @@
 /** What plans are made of: which arrays are never stored, and what kernels do not depend on. */
 import { describe, expect, test } from "vitest";
+import { compileProgram, planOf } from "../../src/compile/index.ts";
 import {
   bernoulli,
   compile,
@@ -7,13 +8,21 @@ import {
   gradient,
   key,
   type Tensor,
+  tensor,
   variable,
   zeros,
 } from "../../src/core/index.ts";
 import type { CompressedName } from "../../src/graph/compressed.ts";
 import { type EdgeSource, Edges } from "../../src/graph/edges.ts";
 import { SparseMatrix, type SparseName } from "../../src/graph/sparse.ts";
-import { addSize, type Plan, type Size, type ValueSpec } from "../../src/ir/index.ts";
+import {
+  addSize,
+  type Plan,
+  type Program,
+  printPlan,
+  type Size,
+  type ValueSpec,
+} from "../../src/ir/index.ts";
 
 /** Sizes of the plan's own arrays, as texts. */
 const stored = (plan: Plan) =>
@@ -79,4 +88,42 @@ test("masks of sparse features are computed where the features are", () => {
   const sizes = stored(compile(step, { inputs, backend: "wasm" }).plan());
   expect(sizes).not.toContain("100*rows");
   expect(sizes).not.toContain("4*elements");
+});
+
+describe("plans are remembered", () => {
+  const rows = dim("rows");
+  const inputs: ValueSpec[] = [{ shape: [rows, 4], dtype: "float32" }];
+  const program = (factor: number, offset: number) =>
+    compile(
+      (x: Tensor) => ({
+        y: x
+          .mul(factor)
+          .add(tensor([1, 2, 3, offset]))
+          .sum(1),
+      }),
+      { inputs },
+    ).program();
+  const target = { lanes: 16, tile: { rows: 4, columns: 8 }, neighbours: true, prefetch: false };
+
+  test("equal programs have the same kernels, as objects, and labels of their own", () => {
+    const [a, b] = [program(2, 4), program(2, 4)];
+    const named = (p: Program, label: string): Program => ({
+      ...p,
+      nodes: p.nodes.map((n) => ({ ...n, label })),
+    });
+    const [first, second] = [planOf(named(a, "first"), target), planOf(named(b, "second/sum"), target)];
+    expect(second.rows.map((r) => r.kernel)).toEqual(first.rows.map((r) => r.kernel));
+    expect(second.rows.every((r, i) => r.kernel === first.rows[i]!.kernel)).toBe(true);
+    expect(first.rows.map((r) => r.label)).toEqual(first.rows.map(() => "first"));
+    expect(second.rows.map((r) => r.label)).toEqual(first.rows.map(() => "second/sum"));
+    expect(first).toEqual(compileProgram(named(a, "first"), target));
+  });
+
+  test("another number, another constant, a sign of zero: another plan", () => {
+    const text = (p: Program) => printPlan(planOf(p, target), true);
+    const constants = (p: Program) => planOf(p, target).slots.map(({ where }) => where);
+    expect(text(program(2, 4))).not.toEqual(text(program(3, 4)));
+    expect(text(program(0, 4))).not.toEqual(text(program(-0, 4)));
+    expect(constants(program(2, 4))).not.toEqual(constants(program(2, 5)));
+  });
 });
