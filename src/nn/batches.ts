@@ -1,12 +1,13 @@
 /** Where the batches of a run come from: rows in memory, picked by index on the backend, or a stream. */
-import { deviceArray, permutationHost } from "../core/index.ts";
+import { type DeviceArray, deviceArray, permutationHost } from "../core/index.ts";
 import type { Turn } from "../core/turn.ts";
 import type { DType, TypedArray } from "../ir/dtype.ts";
 import { DataError, TendrilError } from "../ir/errors.ts";
+import { sameShape } from "../ir/size.ts";
 import { checkLabels, withClassWeights } from "./checks.ts";
 import type { FitOptions, Resident, Rows, StreamInput } from "./data-adapter.ts";
 import { openStream, readRows, unpack } from "./data-adapter.ts";
-import { takeRows } from "./host-array.ts";
+import { type HostArray, takeRows } from "./host-array.ts";
 import type { StepPlace } from "./non-finite.ts";
 import type { RunState } from "./resume/run-state.ts";
 import type { StateTree } from "./resume/state-tree.ts";
@@ -113,16 +114,23 @@ function pickRows(all: Rows, index: Int32Array): Rows {
   };
 }
 
-/** All arrays of rows in the memory of the backend that a stepper runs on. */
+/** All arrays of rows in the memory of the backend that a stepper runs on; what is given twice (an autoencoder's) is there once. */
 export function makeResident(all: Rows, stepper: Stepper): Resident {
   const backend = stepper.backend === undefined ? {} : { backend: stepper.backend };
   const place = (data: TypedArray, shape: readonly number[], dtype: DType) =>
     deviceArray(data, [...shape], { dtype, ...backend });
-  const arrays = allArrays(all).map((a) => place(a.data, a.shape, a.dtype));
+  const given = allArrays(all);
+  const placed = new Map<HostArray, DeviceArray>();
+  const arrays = given.map((a) => {
+    const first = given.find((b) => b.data === a.data && b.dtype === a.dtype && sameShape(b.shape, a.shape))!;
+    const there = placed.get(first) ?? place(a.data, a.shape, a.dtype);
+    placed.set(first, there);
+    return there;
+  });
   return {
     arrays,
     release() {
-      for (const a of arrays) a.release();
+      for (const a of placed.values()) a.release();
     },
   };
 }

@@ -139,9 +139,10 @@ export class Stepper {
     const { optimizer } = this.state;
     const weights = this.model.trainableWeights();
     const names = Object.keys(optimizer.scalars());
-    const by = resident === undefined ? "batch" : "index";
+    const places = resident && firsts(resident);
+    const by = places === undefined ? "batch" : `index ${places}`;
     const plan = this.#plan(`train ${by} ${this.seed} ${this.#frozen()} ${names}`, form, () =>
-      this.#trainPlan(form, objective, weights, names, resident !== undefined),
+      this.#trainPlan(form, objective, weights, names, places),
     );
     const step = new Int32Array(1);
     const numbers = names.map(() => new Float32Array(1));
@@ -361,12 +362,12 @@ export class Stepper {
     objective: Objective,
     weights: readonly Variable[],
     names: readonly string[],
-    resident: boolean,
+    places: readonly number[] | undefined,
   ): Plan {
     const { optimizer } = this.state;
     optimizer.build(weights);
-    const data = dataSpecs(form, resident ? dataRows : batchRows);
-    const indexed = resident && form.layout === undefined;
+    const data = dataSpecs(form, places ? dataRows : batchRows);
+    const indexed = places !== undefined && form.layout === undefined;
     const indexSpec: readonly ValueSpec[] = indexed
       ? [{ shape: [batchRows], dtype: "int32" }]
       : (form.layout?.drawn ?? []);
@@ -377,7 +378,9 @@ export class Stepper {
     const fn = (...inputs: Tensor[]): Record<string, Tensor> => {
       const handed = inputs.slice(data.length, data.length + indexSpec.length);
       const [step, ...numbers] = inputs.slice(data.length + indexSpec.length) as [Tensor, ...Tensor[]];
-      const arrays = inputs.slice(0, data.length).map((t) => (indexed ? t.take(handed[0]!, 0) : t));
+      const arrays = Array.from(places ?? data.keys(), (i) =>
+        indexed ? inputs[i]!.take(handed[0]!, 0) : inputs[i]!,
+      );
       const pass = this.#forward(form, objective, arrays, { training: true, step, drawn: handed });
       const scalars = Object.fromEntries(names.map((n, i) => [n, numbers[i]!]));
       const gradients = weights.length === 0 ? [] : gradient(pass.loss, [...weights]);
@@ -490,6 +493,11 @@ function dataSpecs(form: Rows, rows: Dim): readonly ValueSpec[] {
 /** The first of `tensors` as the model sees them: bytes of images become fractions here, inside the plan. */
 function divided(arrays: readonly HostArray[], tensors: readonly Tensor[]): Tensor[] {
   return arrays.map(({ divisor }, i) => (divisor === undefined ? tensors[i]! : tensors[i]!.div(divisor)));
+}
+
+/** The place of each array, or where it is there twice, of the first: what is done to both is done once. */
+function firsts({ arrays }: Resident): number[] {
+  return arrays.map((a) => arrays.indexOf(a));
 }
 
 /** Every array in the order of the plan's inputs: x, labels, weight. */

@@ -422,6 +422,27 @@ test("several inputs and outputs, with losses and metrics by name", async () => 
   ]);
 });
 
+test("an array that is both data and labels is there once, and gives the bits of two", async () => {
+  const data = Float32Array.from({ length: 60 }, (_, i) => (i % 7) / 7);
+  const images = { data, shape: [20, 3] };
+  const run = async (labels: typeof images) => {
+    const model = new Sequential([Input({ shape: [3] }), new Dense({ units: 3 })], { seed: 1 });
+    model.compile({ optimizer: "adam", loss: "meanSquaredError" });
+    const before = memory().buffers;
+    let most = 0;
+    const look = new LambdaCallback({
+      onTrainBatchEnd: () => {
+        most = Math.max(most, memory().buffers - before);
+      },
+    });
+    await model.fit(images, labels, { ...quiet, batchSize: 8, epochs: 2, callbacks: [look] });
+    return { weights: flatWeights(model), most };
+  };
+  const [once, twice] = [await run(images), await run({ data: data.slice(), shape: [20, 3] })];
+  expect(once.weights).toEqual(twice.weights);
+  expect(twice.most - once.most).toBe(1);
+});
+
 test("every call, failed ones too, leaves the memory as it was (MM-2)", async () => {
   const model = compiled();
   const bad = x.map((row, i) => (i === 9 ? [Number.NaN, 0] : row));
