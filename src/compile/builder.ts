@@ -19,7 +19,7 @@ import type {
   Value,
   VType,
 } from "../ir/index.ts";
-import { byteSize, internal, primOps } from "../ir/index.ts";
+import { byteSize, contentKey, internal, primOps } from "../ir/index.ts";
 import { asIx, Ix, type LaneIx } from "./ix.ts";
 
 /** Bytes that memory delivers at once. */
@@ -468,7 +468,7 @@ export class KernelBuilder {
   finish(name: string): Kernel {
     if (this.#scopes.length !== 1) internal("a kernel was finished inside a loop");
     const body = this.#scopes[0]!.stmts;
-    const key = `${name}|${JSON.stringify([this.params, this.#values, body])}`;
+    const key = `${name}|${contentKey([this.params, this.#values, body])}`;
     return { name, params: this.params, values: this.#values, body, key };
   }
 }

@@ -9,7 +9,7 @@
  * Over 400 lines: a rule for each kind of node that can be inlined, which call each other.
  */
 import type { DType, Shape, Size, Val, WindowSpec } from "../ir/index.ts";
-import { exactDivSize, internal, mulSize, sameSize, stridesOf } from "../ir/index.ts";
+import { countOf, exactDivSize, internal, mulSize, sameSize, stridesOf } from "../ir/index.ts";
 import type { BufferRef, KernelBuilder } from "./builder.ts";
 import { type CNode, type StridedSpec, scalarConstant, throughReshapes, type WinnerSpec } from "./graph.ts";
 import { asIx, Ix, LaneIx } from "./ix.ts";
@@ -171,13 +171,17 @@ export class Evaluator {
       : k.select(taken.valid, value, constantOf(k, 0, n.dtype));
   }
 
-  /** Asks memory for the rows that the element of `n` at a view takes, by numbers that are in memory. */
+  /**
+   * Asks memory for the rows that the element of `n` at a view takes, by numbers that are in memory. The view may lie a few
+   * rows past the end, so there must be one number a row: a few such numbers are read from what follows every array.
+   */
   prefetch(n: CNode, view: View, lanes: number): void {
     const { spec } = n;
     if (this.#memory(n)) return;
     if (spec.kind === "map") for (const x of n.inputs) this.prefetch(x, view, lanes);
     if (spec.kind === "move" && spec.move === "reshape") this.prefetch(n.inputs[0]!, view, lanes);
     if (spec.kind !== "gather" || !this.#memory(n.inputs[1]!)) return;
+    if (!sameSize(countOf(n.inputs[1]!.shape), view[0]!.size)) return;
     const buffer = this.#memory(throughReshapes(n.inputs[0]!));
     if (buffer === undefined) return;
     const at = flatten(this.k, this.#taken(n, view, lanes).view, lanes);

@@ -13,6 +13,7 @@ import type {
   TypedArray,
   WindowSpec,
 } from "../ir/index.ts";
+import { contentKey } from "../ir/index.ts";
 
 /**
  * Window nodes that a `max` window and its adjoints turn into, so that the place of the maximum is found once and kept
@@ -89,7 +90,7 @@ export class Graph {
   readonly #data = new Map<TypedArray, number>();
 
   node(spec: CSpec, inputs: readonly CNode[], shape: Shape, dtype: DType, label: string): CNode {
-    const key = JSON.stringify([this.#plain(spec), inputs.map((n) => n.id), shape, dtype]);
+    const key = contentKey([this.#plain(spec), inputs.map((n) => n.id), shape, dtype]);
     const known = this.#known.get(key);
     if (known) return known;
     const made: CNode = { id: this.#count++, spec, inputs, shape, dtype, label };
@@ -101,7 +102,7 @@ export class Graph {
   #plain(spec: CSpec): unknown {
     if (spec.kind !== "source" || spec.source !== "constant")
       return Object.entries(spec).sort(([a], [b]) => (a < b ? -1 : 1));
-    if (spec.data.length === 1) return ["constant", spec.data[0], Object.is(spec.data[0], -0)];
+    if (spec.data.length === 1) return ["constant", spec.data[0]];
     let id = this.#data.get(spec.data);
     if (id === undefined) this.#data.set(spec.data, (id = this.#data.size));
     return ["constant", "array", id];

@@ -5,8 +5,9 @@
 import { contentKey, type Plan, type Program, type Target, type TypedArray } from "../ir/index.ts";
 import { compileProgram } from "./compile.ts";
 
-/** Plans that are remembered, the last ones used. */
+/** Plans that are remembered, the last ones used, and the bytes of constants that each of them may hold on to. */
 const MOST = 16;
+const MOST_BYTES = 2 ** 20;
 /** Constants of up to so many elements are told apart by content, larger ones by identity. */
 const SMALL = 64;
 
@@ -16,6 +17,7 @@ let identified = 0;
 
 /** The plan of a program for a target: what `compileProgram` gives. */
 export function planOf(program: Program, target: Target): Plan {
+  if (constantBytes(program) > MOST_BYTES) return compileProgram(program, target);
   const nodes = program.nodes.map(({ label: _, ...rest }) => rest);
   const key = contentKey([target, { ...program, nodes }], dataKey);
   const plan = known.get(key) ?? compileProgram(numbered(program), target);
@@ -25,6 +27,14 @@ export function planOf(program: Program, target: Target): Plan {
   const labelled = (text: string): string =>
     text.replace(/%(\d+)%/g, (_, i: string) => program.nodes[Number(i)]!.label);
   return { ...plan, rows: plan.rows.map((r) => ({ ...r, label: labelled(r.label) })) };
+}
+
+function constantBytes({ nodes }: Program): number {
+  return nodes.reduce(
+    (sum, { spec }) =>
+      spec.kind === "source" && spec.source === "constant" ? sum + spec.data.byteLength : sum,
+    0,
+  );
 }
 
 function numbered(program: Program): Program {

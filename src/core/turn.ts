@@ -67,8 +67,9 @@ export class Turn {
     });
   }
 
-  /** `work`, or a CancelledError as soon as the signal is given. */
+  /** `work`, or a CancelledError as soon as the signal is given. Node does not end meanwhile, whatever is waited for. */
   async wait<T>(work: Promise<T>): Promise<T> {
+    const awake = setInterval(() => {}, longestTimer);
     let stop: (() => void) | undefined;
     const stopped = new Promise<never>((_, reject) => {
       stop = () => {
@@ -78,11 +79,13 @@ export class Turn {
           reject(e);
         }
       };
-      this.#signal?.addEventListener("abort", stop, { once: true });
+      if (this.#signal?.aborted) stop();
+      else this.#signal?.addEventListener("abort", stop, { once: true });
     });
     try {
       return await Promise.race([work, stopped]);
     } finally {
+      clearInterval(awake);
       this.#signal?.removeEventListener("abort", stop!);
     }
   }

@@ -126,4 +126,17 @@ describe("plans are remembered", () => {
     expect(text(program(0, 4))).not.toEqual(text(program(-0, 4)));
     expect(constants(program(2, 4))).not.toEqual(constants(program(2, 5)));
   });
+
+  test("what holds on to large constants is not kept", () => {
+    const plus = (count: number) => {
+      const large = tensor(new Float32Array(count));
+      return compile((x: Tensor) => x.add(large), {
+        inputs: [{ shape: [count], dtype: "float32" }],
+      }).program();
+    };
+    const kernel = (p: Program) => planOf(p, target).rows[0]!.kernel;
+    const [small, large] = [plus(2 ** 10), plus(2 ** 20)];
+    expect(kernel(small)).toBe(kernel(small));
+    expect(kernel(large)).not.toBe(kernel(large));
+  });
 });

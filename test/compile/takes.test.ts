@@ -1,5 +1,6 @@
 /** Rows taken from taken rows: the numbers are composed once, and memory is asked for rows before they are added. */
 import { expect, test } from "vitest";
+import { compileProgram } from "../../src/compile/index.ts";
 import {
   type BackendName,
   compile,
@@ -9,7 +10,7 @@ import {
   takeOrZero,
   tensor,
 } from "../../src/core/index.ts";
-import type { ValueSpec } from "../../src/ir/index.ts";
+import { printPlan, type ValueSpec } from "../../src/ir/index.ts";
 import { withNative } from "../native.ts";
 
 const [rows, inner, outer] = [dim("rows"), dim("inner"), dim("outer")];
@@ -44,4 +45,21 @@ test("the composed numbers are stored, neither set of rows is", () => {
   const plan = compile(sums, { inputs, backend: "wasm" }).plan();
   const scratch = plan.slots.filter(({ where }) => where.kind === "scratch").map(({ count }) => `${count}`);
   expect(scratch).toEqual(["outer"]);
+});
+
+test("memory is asked ahead by numbers of which there is one a row: others lie further on than what follows an array", () => {
+  const target = { lanes: 16, tile: { rows: 6, columns: 16 }, neighbours: false, prefetch: true };
+  const asks = (each: number[], columns: number[]): boolean => {
+    const specs: ValueSpec[] = [
+      { shape: [rows, ...columns], dtype: "float32" },
+      { shape: [outer, ...each], dtype: "int32" },
+      { shape: [3], dtype: "int32" },
+    ];
+    const f = compile((x, i, ptr) => segmentSum(takeOrZero(x, i), ptr), { inputs: specs, backend: "wasm" });
+    return printPlan(compileProgram(f.program(), target), true).includes("prefetch");
+  };
+  expect(asks([], [20])).toBe(true);
+  expect(asks([1], [20])).toBe(true);
+  expect(asks([500], [20])).toBe(false);
+  expect(asks([500], [])).toBe(false);
 });

@@ -51,6 +51,15 @@ describe.each(backends)("stable functions on %s", (backend) => {
     expect(read(t.gradient(t.softplus(x).sum(), [x])[0]!)).toEqual([1, 0, 0.5]);
   });
 
+  test("infinities, NaN and both zeros stay apart, in one program and between programs", async () => {
+    const factors = [inf, -inf, Number.NaN, 0, -0];
+    const options: t.CompileOptions = { inputs: [{ shape: [1], dtype: "float32" }], backend };
+    const together = t.compile((x: Tensor) => factors.map((f) => x.mul(f)), options).runSync([1]);
+    const apart = factors.map((f) => t.compile((x: Tensor) => x.mul(f), options).runSync([1]));
+    expect(together.map((y) => read(y)[0])).toEqual(factors);
+    expect(apart.map((y) => read(y)[0])).toEqual(factors);
+  });
+
   test("reductions of nothing", () => {
     const none = t.zeros([0]);
     expect(read(none.sum())).toEqual([0]);

@@ -77,7 +77,7 @@ export class Library {
     return this.running === undefined;
   }
 
-  /** Kept when the compilers that `obtain` started have ended, or after so many milliseconds. */
+  /** Kept when the compilers that `obtain` started have ended, or after so many milliseconds. Does not keep Node from ending. */
   async compiled(patience: number): Promise<void> {
     await this.running?.over(patience);
   }
@@ -206,10 +206,11 @@ export class Compilation {
     return this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`);
   }
 
-  /** Kept when the compilers that run beside have ended, or after so many milliseconds. */
+  /** Kept when the compilers that run beside have ended, or after so many milliseconds. Does not keep Node from ending. */
   over(patience: number): Promise<void> {
     return new Promise((resolve) => {
       const timer = setTimeout(resolve, patience);
+      timer.unref();
       const end = (): void => {
         clearTimeout(timer);
         resolve();

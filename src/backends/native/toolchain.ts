@@ -40,7 +40,7 @@ const FLAGS = [
 ];
 
 /** Milliseconds that a compiler may take to say what it is. */
-const PATIENCE = 20_000;
+const PATIENCE = 5_000;
 
 function unsupported(problem: string, got: string): UnsupportedError {
   return new UnsupportedError({
@@ -63,7 +63,8 @@ export function findToolchain(): Toolchain {
       const macros = askCompiler(compiler, here);
       if (macros instanceof Map) return describe(compiler, here, macros, `${platform} ${arch}`);
       failures.push(macros);
-      if (macros.endsWith("ENOENT")) break;
+      // No other flags help one that is not there, cannot be run or does not answer.
+      if (/: E[A-Z]+$/.test(macros)) break;
     }
   }
   throw unsupported("no C compiler works", failures.join("; "));

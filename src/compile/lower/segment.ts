@@ -19,7 +19,10 @@ import { lowerFill } from "./map.ts";
 const TASK_ROWS = 256;
 /** A longer sum is cut into pieces of so many values, which are summed in order: the error of a hub's sum stays small. */
 const PIECE = 1024;
-/** Values that are asked for before they are added: memory answers about as late as that. */
+/**
+ * Values that are asked for before they are added: memory answers about as late as that. Their numbers, read past the end of an
+ * array, are in the slack that follows it.
+ */
 const AHEAD = 8;
 /** Registers of running values: what is gathered is found once for all the columns in them. */
 const REGISTERS = 8;
