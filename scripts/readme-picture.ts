@@ -15,8 +15,9 @@ const options = { epochs: 10, batchSize: 200, validationSplit: 0.1, seed: 0, ver
 const training = new Training(model, { ...options, optimizer: "adam" });
 await training.run(dataset, context);
 const { history } = training.history;
-const assessment = await assess(model, dataset.test, dataset, context.signal);
-const drawn = await pictures({ model, history, dataset, assessment });
+const assessment = assess(model, dataset.test, dataset, context.signal);
+const drawn = new Map<string, Figure>();
+for await (const [name, figure] of pictures({ model, history, dataset, assessment })) drawn.set(name, figure);
 
 const [filters, maps, misread] = ["filters", "feature-maps", "misread"].map((name) => drawn.get(name)!);
 const width = maps!.width + misread!.width;

@@ -1,17 +1,23 @@
 /** Files that a command leaves, each written whole or not at all. Node only. */
 import { access, constants } from "node:fs/promises";
 import { join } from "node:path";
+import { Turn } from "../core/turn.ts";
 import { errnoOf, makeFolder, writeFileAtomic } from "../data/index.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { Model } from "../nn/index.ts";
 import type { Figure } from "../plot/index.ts";
 import type { CommandContext } from "./command.ts";
+import type { Picture } from "./png-worker.ts";
 import { Rasteriser } from "./rasteriser.ts";
+
+/** A figure and the name of its files, without their ending. */
+export type NamedFigure = readonly [name: string, figure: Figure];
 
 /** A folder for the files of a command, and the list of what was written. */
 export class OutputFolder {
   readonly folder: string;
   readonly #written: Map<string, string>;
+  #rasteriser: Rasteriser | undefined;
 
   private constructor(folder: string, written: Map<string, string>) {
     this.folder = folder;
@@ -69,26 +75,45 @@ export class OutputFolder {
     );
   }
 
-  /** Each figure as SVG and PNG; without the rasteriser as SVG only, which is said once. Throws CancelledError. */
-  async figures(figures: ReadonlyMap<string, Figure>, { terminal, signal }: CommandContext): Promise<void> {
+  /** Says some time before `figures` that they will come: what draws them gets ready beside other work, until `close`. */
+  expectFigures(signal: AbortSignal): void {
+    this.#rasteriser ??= new Rasteriser(signal);
+  }
+
+  /**
+   * Each figure as SVG and PNG, drawn as soon as it comes; without the rasteriser as SVG only, which is said once. Throws
+   * CancelledError.
+   */
+  async figures(
+    figures: AsyncIterable<NamedFigure> | Iterable<NamedFigure>,
+    { terminal, signal }: CommandContext,
+  ): Promise<void> {
     const { renderSvg } = await import("../plot/index.ts");
-    const rasteriser = new Rasteriser(signal);
-    let raster = true;
-    try {
-      for (const [name, figure] of figures) {
-        await this.write(`${name}.svg`, renderSvg(figure));
-        if (!raster) continue;
-        const picture = await rasteriser.draw(figure);
-        if ("png" in picture) {
-          await this.write(`${name}.png`, picture.png);
-          continue;
-        }
-        const { problem, advice } = picture.lacking;
-        terminal.line(`pictures are written as SVG only: ${problem}; ${advice}`);
-        raster = false;
-      }
-    } finally {
-      await rasteriser.close();
+    this.expectFigures(signal);
+    const drawn: Promise<Picture>[] = [];
+    const names: string[] = [];
+    const turn = new Turn("--out", { signal });
+    for await (const [name, figure] of figures) {
+      await turn.give();
+      const picture = this.#rasteriser!.draw(figure);
+      // Its failure is told below, when the figures before it are done.
+      picture.catch(() => {});
+      names.push(name);
+      drawn.push(picture);
+      await this.write(`${name}.svg`, renderSvg(figure));
     }
+    const lacking = new Set<string>();
+    for (const [i, name] of names.entries()) {
+      const picture = await drawn[i]!;
+      if ("png" in picture) await this.write(`${name}.png`, picture.png);
+      else lacking.add(`${picture.lacking.problem}; ${picture.lacking.advice}`);
+    }
+    for (const why of lacking) terminal.line(`pictures are written as SVG only: ${why}`);
+  }
+
+  /** Ends what `expectFigures` began. */
+  close(): void {
+    this.#rasteriser?.close();
+    this.#rasteriser = undefined;
   }
 }

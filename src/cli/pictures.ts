@@ -14,6 +14,7 @@ import {
   weightsHistogram,
 } from "../plot/index.ts";
 import type { Assessment } from "./assess.ts";
+import type { NamedFigure } from "./output.ts";
 import { type Dataset, inputFor, type Samples, sizeOf } from "./samples.ts";
 
 export interface Pictured {
@@ -22,26 +23,32 @@ export interface Pictured {
   readonly history: Readonly<Record<string, readonly number[]>>;
   readonly dataset: Dataset;
   /** Of the model on the test samples. */
-  readonly assessment: Assessment;
+  readonly assessment: Promise<Assessment>;
 }
 
-/** Every picture that the model and the data allow, by the name of its file. */
-export async function pictures(run: Pictured): Promise<Map<string, Figure>> {
-  const { model, dataset, assessment } = run;
-  const found = new Map<string, Figure | undefined>([
-    ["curves", trainingCurves(run.history)],
-    ["confusion-matrix", confusionMatrix(assessment.confusion, { classNames: dataset.classes })],
-    ["filters", kernels(model)],
-    ["feature-maps", await maps(model, dataset)],
-    ["misread", misread(dataset, assessment)],
-    ["weights", weightsHistogram(model, { title: "Weights" })],
-    ...twoClasses(dataset, assessment),
-  ]);
-  return new Map([...found].filter((entry): entry is [string, Figure] => entry[1] !== undefined));
+/**
+ * Every picture that the model and the data allow, with the name of its file: those first that can be drawn before the
+ * model is assessed.
+ */
+export async function* pictures(run: Pictured): AsyncGenerator<NamedFigure> {
+  const { model, dataset } = run;
+  yield* shown("curves", trainingCurves(run.history));
+  yield* shown("weights", weightsHistogram(model, { title: "Weights" }));
+  yield* shown("filters", kernels(model));
+  const assessment = await run.assessment;
+  yield* shown("misread", misread(dataset, assessment));
+  yield* shown("confusion-matrix", confusionMatrix(assessment.confusion, { classNames: dataset.classes }));
+  yield* shown("feature-maps", await maps(model, dataset));
+  yield* twoClasses(dataset, assessment);
+}
+
+/** A figure, where there is one. */
+function* shown(name: string, figure: Figure | undefined): Generator<NamedFigure> {
+  if (figure !== undefined) yield [name, figure];
 }
 
 /** What two classes allow: all thresholds at once. */
-function twoClasses({ test, classes }: Dataset, { probabilities }: Assessment): [string, Figure][] {
+function twoClasses({ test, classes }: Dataset, { probabilities }: Assessment): NamedFigure[] {
   if (classes.length !== 2) return [];
   const scored = { labels: test.labels, scores: probabilities.filter((_, i) => i % 2 === 1) };
   const subtitle = `positive: ${classes[1]}`;
@@ -99,7 +106,7 @@ function sample(samples: Samples, at: number, size: number): Samples {
 }
 
 /** Misread images that are shown at most. */
-const shown = 40;
+const most = 40;
 
 /** The test images that were taken for another class, the surest mistakes first; undefined where there is none. */
 function misread({ test, shape, classes }: Dataset, assessment: Assessment): Figure | undefined {
@@ -112,7 +119,7 @@ function misread({ test, shape, classes }: Dataset, assessment: Assessment): Fig
     .filter((i) => predicted[i] !== test.labels[i])
     .sort((a, b) => sure(b) - sure(a) || a - b);
   if (wrong.length === 0) return undefined;
-  const images = wrong.slice(0, shown).map(
+  const images = wrong.slice(0, most).map(
     (i): GridImage => ({
       pixels: test.values.subarray(i * size, (i + 1) * size),
       height,
@@ -125,6 +132,6 @@ function misread({ test, shape, classes }: Dataset, assessment: Assessment): Fig
   return imageGrid(images, {
     title: `${wrong.length} of ${test.count} test images misread`,
     subtitle: "the surest mistakes first, with the probability given to what was read",
-    ...(wrong.length > shown ? { note: `Shown: the first ${shown}.` } : {}),
+    ...(wrong.length > most ? { note: `Shown: the first ${most}.` } : {}),
   });
 }

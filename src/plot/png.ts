@@ -1,21 +1,11 @@
-/**
- * Figure → PNG, in Node and in browsers, by resvg (WebAssembly) and the fonts of `assets/fonts`: no font of the machine
- * is looked at, so the bytes are the same everywhere. The rasteriser is an optional dependency, imported on first use.
- * In Node the two files are read with `node:fs`, imported where they lie on disk.
- */
-import { LimitError, UnsupportedError, UsageError } from "../ir/errors.ts";
+/** Figure → PNG: SVG as the rasteriser takes it, and that rasterised. */
+import { LimitError, UsageError } from "../ir/errors.ts";
 import type { Figure } from "./figure.ts";
+import { type RasteriseOptions, rasterise } from "./rasterise.ts";
 import { drawFigure } from "./svg.ts";
 import { hasGlyph } from "./text.ts";
 
-export interface PngOptions {
-  /** Pixels of the picture per pixel of the figure. Default 2. */
-  scale?: number;
-  /** Further fonts (TTF, OTF or WOFF2) for characters that the bundled one lacks. */
-  fonts?: readonly Uint8Array[];
-  /** The bytes of `@resvg/resvg-wasm/index_bg.wasm`, for pages whose bundler does not resolve it. */
-  wasm?: Uint8Array;
-}
+export interface PngOptions extends RasteriseOptions {}
 
 /** Pixels that a picture may have. */
 const most = 67_108_864;
@@ -25,22 +15,17 @@ const most = 67_108_864;
  * scale that is not positive, `LimitError` beyond 2²⁶ pixels, `UnsupportedError` where the rasteriser is not installed.
  */
 export async function renderPng(figure: Figure, options: PngOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-  const { scale = 2, fonts = [] } = options;
-  checkScale(figure, scale);
-  const { resvg, bundled } = await rasteriser(options.wasm);
-  const replace = fonts.length > 0 ? (text: string) => text : withBoxes;
-  const svg = drawFigure(figure, { squares: "optimizeSpeed", replace });
-  const family = "Inter";
-  const drawing = new resvg.Resvg(svg, {
-    fitTo: { mode: "zoom", value: scale },
-    font: { fontBuffers: [...bundled, ...fonts], defaultFontFamily: family, sansSerifFamily: family },
-  });
-  const picture = drawing.render();
-  const bytes = new Uint8Array(picture.asPng());
-  picture.free();
-  drawing.free();
-  return bytes;
+  return await rasterise(svgForPng(figure, options), options);
 }
+
+/** The SVG that `rasterise` makes a figure's PNG of. Throws as `renderPng` does. */
+export function svgForPng(figure: Figure, { scale = 2, fonts = [] }: PngOptions = {}): string {
+  checkScale(figure, scale);
+  const replace = fonts.length > 0 ? (text: string) => text : withBoxes;
+  return drawFigure(figure, { squares: "optimizeSpeed", replace });
+}
+
+const withBoxes = (text: string) => Array.from(text, (c) => (hasGlyph(c) ? c : "□")).join("");
 
 function checkScale({ width, height }: Figure, scale: number): void {
   if (!(scale > 0 && Number.isFinite(scale))) {
@@ -61,56 +46,4 @@ function checkScale({ width, height }: Figure, scale: number): void {
     got: `${Math.round(width * scale)} × ${Math.round(height * scale)}`,
     try: "take another scale, or write the SVG",
   });
-}
-
-const withBoxes = (text: string) => Array.from(text, (c) => (hasGlyph(c) ? c : "□")).join("");
-
-type Resvg = typeof import("@resvg/resvg-wasm");
-interface Rasteriser {
-  resvg: Resvg;
-  bundled: readonly Uint8Array[];
-}
-
-let loading: Promise<Rasteriser> | null = null;
-
-/** The rasteriser and the fonts, loaded once; a failure is not remembered. */
-function rasteriser(wasm?: Uint8Array): Promise<Rasteriser> {
-  loading ??= load(wasm).catch((cause: unknown) => {
-    loading = null;
-    throw new UnsupportedError({
-      where: "plot.renderPng",
-      problem: "the rasteriser could not be loaded",
-      expected: "@resvg/resvg-wasm and the fonts of this package",
-      got: cause instanceof Error ? cause.message : String(cause),
-      try: "npm install @resvg/resvg-wasm, give its index_bg.wasm as the option wasm, or write the SVG",
-      cause,
-    });
-  });
-  return loading;
-}
-
-async function load(wasm?: Uint8Array): Promise<Rasteriser> {
-  const resvg: Resvg = await import("@resvg/resvg-wasm");
-  const [module, ...bundled] = await Promise.all([
-    wasm ?? read(new URL(import.meta.resolve("@resvg/resvg-wasm/index_bg.wasm"))),
-    read(new URL("../../assets/fonts/Inter-Regular.woff2", import.meta.url)),
-    read(new URL("../../assets/fonts/Inter-SemiBold.woff2", import.meta.url)),
-  ]);
-  try {
-    await resvg.initWasm(module);
-  } catch (cause) {
-    // The page may have started the same rasteriser itself; it refuses to start twice.
-    if (!(cause instanceof Error && /already initialized/i.test(cause.message))) throw cause;
-  }
-  return { resvg, bundled };
-}
-
-async function read(url: URL): Promise<Uint8Array<ArrayBuffer>> {
-  if (url.protocol === "file:") {
-    const { readFile } = await import("node:fs/promises");
-    return new Uint8Array(await readFile(url));
-  }
-  const response = await fetch(url);
-  if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-  return new Uint8Array(await response.arrayBuffer());
 }

@@ -1,11 +1,12 @@
 /** Training, evaluating and predicting from the command line, in processes of their own. */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { trainingCurves } from "../../src/cli/pictures.ts";
 import { readPng } from "../../src/formats/index.ts";
 import { loadModel } from "../../src/nn/index.ts";
+import { renderPng } from "../../src/plot/index.ts";
 import { temporaryFolder, tendril, tendrilJson, writeMnist } from "./kit.ts";
 
 const folder = temporaryFolder();
@@ -70,6 +71,14 @@ describe("train", () => {
     expect(head).toBe("epoch,accuracy,loss,val_accuracy,val_loss");
     expect(first).toMatch(/^0,/);
     expect(JSON.parse(readFileSync(join(out, "history.json"), "utf8"))).toEqual(trained.document.history);
+  });
+
+  test("a picture is what renderPng makes, and they are listed in one order whichever is drawn first", async () => {
+    const drawn = await renderPng(trainingCurves(trained.document.history)!);
+    expect(readFileSync(join(out, "curves.png")).equals(drawn)).toBe(true);
+    const listed = Object.keys(trained.document.files).filter((name) => name.endsWith(".png"));
+    const order = ["curves", "weights", "filters", "misread", "confusion-matrix", "feature-maps"];
+    expect(listed).toEqual(order.map((name) => `${name}.png`));
   });
 
   test("two classes: the curves of all thresholds as well", async () => {
@@ -238,6 +247,21 @@ describe("interruption", () => {
     expect(ended.code).toBe(130);
     expect(ended.document.error).toMatchObject({ code: "cancelled", epochsRun: 1 });
     expect(readdirSync(kept).sort()).toEqual(["history.csv", "history.json", "model.h5"]);
+  });
+
+  test("SIGINT while pictures are drawn ends that and keeps what is written", async () => {
+    const kept = join(folder.path, "drawing");
+    const ended = await tendrilJson([...small, "--epochs", "1", "--out", kept], {
+      signalAfter: { text: "val_loss", signal: "SIGINT" },
+    });
+    expect(ended.code).toBe(130);
+    const { error } = ended.document;
+    expect(error).toMatchObject({ code: "cancelled", epochsRun: 1 });
+    expect(Object.keys(error.files)).toEqual(
+      expect.arrayContaining(["model", "history.json", "history.csv"]),
+    );
+    const written = Object.values<string>(error.files).map((path) => basename(path));
+    expect(readdirSync(kept).sort()).toEqual(written.sort());
   });
 
   test.each([

@@ -208,10 +208,15 @@ async function runGraphTask(
   }
   const [first] = runs as [(typeof runs)[0], ...typeof runs];
   if (out !== undefined) {
-    await out.model(first.trained.model, "model.safetensors");
-    await out.history(first.trained.history);
-    const { graphPictures } = await import("../graph/pictures.ts");
-    await out.figures(await graphPictures(first.trained, task, dataset), context);
+    out.expectFigures(context.signal);
+    try {
+      await out.model(first.trained.model, "model.safetensors");
+      await out.history(first.trained.history);
+      const { graphPictures } = await import("../graph/pictures.ts");
+      await out.figures(await graphPictures(first.trained, task, dataset), context);
+    } finally {
+      out.close();
+    }
   }
   return reportOf(name, runs, { chosen, engine, folds: values.folds, files });
 }

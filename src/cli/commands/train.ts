@@ -16,6 +16,7 @@ import {
 import { graphTaskNames } from "../graph/names.ts";
 import { checkModel, makeModel, openModel } from "../models.ts";
 import { OutputFolder } from "../output.ts";
+import type { Pictured } from "../pictures.ts";
 import type { Dataset } from "../samples.ts";
 import { printable } from "../terminal.ts";
 import { optimizerNames, Training, weightsSha256 } from "../training.ts";
@@ -122,6 +123,7 @@ export async function runTraining(
   checkKeepFlags(values);
   const files = new Map<string, string>();
   const out = values.out === undefined ? undefined : await OutputFolder.open(values.out, files);
+  out?.expectFigures(signal);
   const { name: backend, ...engine } = startEngine(values);
   const { data, samples, seed } = values;
   const dataset = await loadDataset(name, { data, samples, seed, signal, terminal, also: graphTaskNames });
@@ -142,6 +144,8 @@ export async function runTraining(
   } catch (error) {
     if (error instanceof CancelledError) throw await saveInterrupted(error, training, out, files);
     throw error;
+  } finally {
+    out?.close();
   }
 }
 
@@ -181,14 +185,15 @@ async function reportOf(
   const { signal } = context;
   const { model, best } = training;
   const { history } = training.history;
-  const assessment = await assess(model, dataset.test, dataset, signal);
   if (best !== undefined) files.set("checkpoint", best.path);
-  if (out !== undefined) {
-    await out.model(model);
-    await out.history(history);
-    const { pictures } = await import("../pictures.ts");
-    await out.figures(await pictures({ model, history, dataset, assessment }), context);
-  }
+  await out?.model(model);
+  await out?.history(history);
+  const assessed = assess(model, dataset.test, dataset, signal);
+  const drawn = out && drawPictures(out, { model, history, dataset, assessment: assessed }, context);
+  // Whichever fails, the other is at an end too before it is told what was written.
+  await Promise.allSettled([assessed, drawn]);
+  const assessment = await assessed;
+  await drawn;
   const bestAccuracy = best && (await accuracyOf(await openModel(best.path), dataset.test, dataset, signal));
   return {
     dataset: dataset.name,
@@ -206,6 +211,11 @@ async function reportOf(
     weightsSha256: weightsSha256(model),
     files: Object.fromEntries(files),
   };
+}
+
+async function drawPictures(out: OutputFolder, run: Pictured, context: CommandContext): Promise<void> {
+  const { pictures } = await import("../pictures.ts");
+  await out.figures(pictures(run), context);
 }
 
 /** Saves what was asked for, as far as training got. Returns the error that ends the command. */
