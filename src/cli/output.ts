@@ -100,6 +100,8 @@ export class OutputFolder {
       picture.catch(() => {});
       names.push(name);
       drawn.push(picture);
+      // Signals are heard between the two: the text of a large figure takes its time.
+      await turn.give();
       await this.write(`${name}.svg`, renderSvg(figure));
     }
     const lacking = new Set<string>();

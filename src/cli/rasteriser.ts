@@ -82,6 +82,9 @@ class Artist {
 
   close(): void {
     this.#process.kill("SIGKILL");
+    // Its end, and the return of its memory, is not waited for.
+    if (this.#process.connected) this.#process.disconnect();
+    this.#process.unref();
   }
 }
 
