@@ -25,8 +25,8 @@ const WORTH = 300;
 /** Multiply-adds, of forward passes alone, that take so long; more of them are known to be worth it before the first run. */
 const WORK = 2 ** 30;
 /**
- * Multiply-adds for which it is best to wait for compilers, and for how many milliseconds at most: kernels that run beside them, and
- * what it takes to make those, keep the processors from them.
+ * Multiply-adds for which it is best to wait for compilers, and for how many milliseconds from their start: kernels that run beside
+ * them, and what it takes to make those, keep the processors from them.
  */
 const LONG = 2 ** 33;
 const PATIENCE = 3000;

@@ -77,7 +77,7 @@ export class Library {
     return this.running === undefined;
   }
 
-  /** Kept when the compilers that `obtain` started have ended, or after so many milliseconds. Does not keep Node from ending. */
+  /** Kept when the compilers that `obtain` started have ended, or so many milliseconds after that; Node may end before. */
   async compiled(patience: number): Promise<void> {
     await this.running?.over(patience);
   }
@@ -156,6 +156,7 @@ export class Compilation {
   private readonly units: readonly Unit[];
   private readonly folder: string;
   private child: ChildProcess | undefined;
+  private started = 0;
   private failed: unknown;
 
   constructor(toolchain: Toolchain, store: UnitStore, units: readonly Unit[]) {
@@ -193,6 +194,7 @@ export class Compilation {
       nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
     };
     this.child = child;
+    this.started = performance.now();
     process.once("exit", stop);
     child.once("error", (error) => {
       this.failed = error;
@@ -206,10 +208,10 @@ export class Compilation {
     return this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`);
   }
 
-  /** Kept when the compilers that run beside have ended, or after so many milliseconds. Does not keep Node from ending. */
+  /** Kept when the compilers have ended, or so many milliseconds after their start; Node may end before. */
   over(patience: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(resolve, patience);
+      const timer = setTimeout(resolve, Math.max(0, this.started + patience - performance.now()));
       timer.unref();
       const end = (): void => {
         clearTimeout(timer);
