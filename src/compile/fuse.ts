@@ -104,7 +104,7 @@ function chooseMemory(
   const taken = (n: CNode): boolean => users.get(n)!.some((u) => u.spec.kind === "gather" && repeats(u, n));
   /** Taken at many places, again and again, from several arrays or across the rows of one: one array in order is fetched sooner. */
   const several = (n: CNode): boolean => reads.get(n)!.all > 2 || arraysOfRow(n, isStored) > 1;
-  const scattered = new Set(order.filter((n) => (several(n) || isTurned(n)) && taken(n)));
+  const scattered = new Set(order.filter((n) => taken(n) && (several(n) || isTurned(n))));
   /** What is generated from positions is generated where it is taken; there may be fewer of those. */
   const elsewhere = (u: CNode, n: CNode): boolean => u.spec.kind === "gather" && reads.get(n)!.long === 0;
   const inMemory = new Set<CNode>();

@@ -348,3 +348,18 @@ describe("random kernels: what is compiled gives what the interpreter gives", ()
     check(createNativeBackend(), seeds);
   });
 });
+
+test.each(backends)("%s: memory may be asked for at any address", (_, make) => {
+  const k = new KernelWriter("prefetch");
+  const [x, y] = [k.buffer("int32", "read"), k.buffer("int32", "write")];
+  k.for(k.i(0), k.i(4), 1, (i) => {
+    k.prefetch(k.prim("imul", [i, k.i(2 ** 30)]), 4092);
+    k.prefetch(k.at(x, k.prim("iadd", [i, k.i(8)]), 4));
+    k.store("int32", k.at(y, i, 4), k.load("int32", k.at(x, i, 4)));
+  });
+  const array = { dtype: "int32", count: 4 } as const;
+  const content = Int32Array.of(1, 2, 3, 4);
+  expect(runOnce(make(), planOf(k.finish(), [array], [array]), { inputs: [content] }).outputs).toEqual([
+    content,
+  ]);
+});

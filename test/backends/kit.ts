@@ -108,6 +108,9 @@ export class KernelWriter {
   store(dtype: DType, addr: Val, value: Val, offset = 0): void {
     this.body.push({ s: "store", dtype, addr, offset, value });
   }
+  prefetch(addr: Val, offset = 0): void {
+    this.body.push({ s: "prefetch", addr, offset });
+  }
   private inside(write: () => void): Stmt[] {
     const outer = this.body;
     this.body = [];
