@@ -85,6 +85,10 @@ export class AutoBackend extends MachineBackend {
     });
   }
 
+  abandon(): void {
+    library().abandon();
+  }
+
   override release(): void {
     super.release();
     this.compiled?.release();

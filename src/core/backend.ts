@@ -120,7 +120,13 @@ export function* preparing(backend: Backend, program: Program, work = 0): Pieces
   const replan: Replan = (target) => planOf(program, target);
   let ready = backend.ahead?.(replan, work);
   if (ready instanceof Promise) {
-    yield ready;
+    let waited = false;
+    try {
+      yield ready;
+      waited = true;
+    } finally {
+      if (!waited) backend.abandon?.();
+    }
     ready = backend.ahead!(replan, work);
   }
   if (ready !== undefined && !(ready instanceof Promise)) return ready;

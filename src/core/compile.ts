@@ -129,15 +129,20 @@ export function compile<R extends Returned>(
   ): Promise<void> => {
     const key = keyOf(args);
     const work = ready.has(key) ? undefined : make(args);
-    for (let next = work?.next(); next !== undefined; next = work!.next()) {
-      if (next.done) {
-        // Another call may have come first.
-        if (ready.has(key)) next.value.executable.release();
-        else ready.set(key, next.value);
-        await pause();
-        return;
+    try {
+      for (let next = work?.next(); next !== undefined; next = work!.next()) {
+        if (next.done) {
+          // Another call may have come first.
+          if (ready.has(key)) next.value.executable.release();
+          else ready.set(key, next.value);
+          await pause();
+          return;
+        }
+        await pause(next.value ?? undefined);
       }
-      await pause(next.value ?? undefined);
+    } finally {
+      // Where a pause threw, what has been started ends.
+      work?.return(undefined as never);
     }
   };
   const runSync = (...args: Argument[]): Result<R> => run<R>(find(args), args, name);

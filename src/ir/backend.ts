@@ -93,6 +93,8 @@ export interface PlanBackend extends BackendBase {
    * what `prepare` would give. A promise where it is best to wait: ask once more when it is kept.
    */
   ahead?(replan: Replan, work: number): Executable | Promise<void> | undefined;
+  /** Ends what `ahead` has started, where nobody waits for it any more. */
+  abandon?(): void;
   /** `plan` was made for `target`; a backend that goes over to another machine asks for another one. */
   prepare(plan: Plan, replan?: Replan): Executable;
 }

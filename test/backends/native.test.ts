@@ -27,6 +27,7 @@ import { clearStore, reportStore, sha256, UnitStore } from "../../src/backends/n
 import { nativeTarget } from "../../src/backends/native/target.ts";
 import { createWasmBackend } from "../../src/backends/wasm/index.ts";
 import { compileProgram } from "../../src/compile/index.ts";
+import { preparing } from "../../src/core/backend.ts";
 import { compile, gradient } from "../../src/core/index.ts";
 import type { Executable, Kernel, Target } from "../../src/ir/index.ts";
 import { UnsupportedError } from "../../src/ir/index.ts";
@@ -278,6 +279,23 @@ describe.skipIf(nativeProblem)("auto", () => {
     const onWasm = auto.prepare(compileProgram(other, auto.target));
     const bound = { ...binding, inputs: data.slice(0, 1) };
     expect(sameBits(e.run(bound).outputs[0]!, onWasm.run(bound).outputs[0]!)).toBe(true);
+    auto.release();
+  });
+
+  test("who no longer waits for compilers ends them; who asks again starts them anew", async () => {
+    const auto = createAutoBackend();
+    const odd = Date.now() / 2 ** 42;
+    const other = compile((x) => [x.mul(odd).exp().sum(0)], { inputs: inputs.slice(0, 1) }).program();
+    const work = preparing(auto, other, 1e12);
+    const { value: soon } = work.next();
+    expect(soon).toBeInstanceOf(Promise);
+    work.return(undefined as never);
+    await soon;
+    const plan = compileProgram(other, nativeTarget(library().toolchain.lanes));
+    const kernels = plan.rows.map((r) => r.kernel);
+    expect(library().obtain(kernels)).toBe(false);
+    await library().compiled(60_000);
+    expect(library().obtain(kernels)).toBe(true);
     auto.release();
   });
 

@@ -82,6 +82,12 @@ export class Library {
     await this.running?.over(patience);
   }
 
+  /** Ends the compilers that `obtain` started; asked again, it starts them anew. */
+  abandon(): void {
+    this.running?.stop();
+    this.running = undefined;
+  }
+
   /** The path of the runner, which has been compiled. */
   get runner(): string {
     return this.place(RUNNER).path;
@@ -185,23 +191,25 @@ export class Compilation {
   start(): void {
     const options = { ...this.options(), detached: true };
     const child = nodeModule("node:child_process").spawn("/bin/sh", ["-c", this.script()], options);
-    const stop = (): void => {
-      try {
-        if (child.pid !== undefined) process.kill(-child.pid);
-      } catch {
-        // They have ended.
-      }
-      nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
-    };
     this.child = child;
     this.started = performance.now();
-    process.once("exit", stop);
+    process.once("exit", this.stop);
     child.once("error", (error) => {
       this.failed = error;
     });
-    child.once("exit", () => process.off("exit", stop));
+    child.once("exit", () => process.off("exit", this.stop));
     child.unref();
   }
+
+  /** Ends the compilers, and removes what they have made. */
+  readonly stop = (): void => {
+    try {
+      if (this.child?.pid !== undefined) process.kill(-this.child.pid);
+    } catch {
+      // They have ended.
+    }
+    nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
+  };
 
   /** Whether the compilers have ended, well or not. */
   ended(): boolean {
