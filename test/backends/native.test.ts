@@ -237,6 +237,10 @@ describe.skipIf(nativeProblem)("auto", () => {
     },
   );
 
+  /** A number that no kernel has had before; float32 tells the milliseconds of an hour apart. */
+  let asked = 0;
+  const unseen = (): number => ((Date.now() % 2 ** 22) + 1) / 2 ** (22 + asked++);
+
   test("much work begins on native code where its kernels are in the cache, and with compilers beside it where not", async () => {
     const auto = createAutoBackend();
     const replan = (target: Target) => compileProgram(program, target);
@@ -246,7 +250,7 @@ describe.skipIf(nativeProblem)("auto", () => {
     expect(auto.moves).toBe(1);
     expect(sameBits(e.run(binding).outputs[0]!, want[0]!)).toBe(true);
     // A kernel that nobody has compiled before.
-    const odd = Date.now() / 2 ** 40;
+    const odd = unseen();
     const other = compile((x) => [x.mul(odd).exp().sum(1)], { inputs: inputs.slice(0, 1) }).program();
     const replanOther = (target: Target) => compileProgram(other, target);
     expect(auto.ahead(replanOther, 2 ** 31)).toBeUndefined();
@@ -264,7 +268,7 @@ describe.skipIf(nativeProblem)("auto", () => {
 
   test("very much work waits for the compilers", async () => {
     const auto = createAutoBackend();
-    const odd = Date.now() / 2 ** 41;
+    const odd = unseen();
     const other = compile((x) => [x.mul(odd).exp().sum(0)], { inputs: inputs.slice(0, 1) }).program();
     const replan = (target: Target) => compileProgram(other, target);
     const timers = () => process.getActiveResourcesInfo().filter((r) => r === "Timeout").length;
@@ -284,7 +288,7 @@ describe.skipIf(nativeProblem)("auto", () => {
 
   test("who no longer waits for compilers ends them; who asks again starts them anew", async () => {
     const auto = createAutoBackend();
-    const odd = Date.now() / 2 ** 42;
+    const odd = unseen();
     const other = compile((x) => [x.mul(odd).exp().sum(0)], { inputs: inputs.slice(0, 1) }).program();
     const work = preparing(auto, other, 1e12);
     const { value: soon } = work.next();
