@@ -1,6 +1,7 @@
 /**
- * Program → Plan. The passes, in order: `simplify` (rewrites), `winners` (gradients behind max pooling), `orient`
- * (contractions run along lanes), `split` (long sums are cut), `fuse` (which kernels there are), `lower/*` (a generator for each kind of kernel), `assemble` (rows and slots).
+ * Program → Plan. The passes, in order: `simplify` (rewrites), `winners` (gradients behind max pooling), `orient` (contractions
+ * run along lanes), `split` (long sums are cut), `fuse` (which kernels there are), `lower/*` (a generator for each kind of
+ * kernel), `assemble` (rows and slots).
  */
 import type { Plan, Program, Target } from "../ir/index.ts";
 import { assemble } from "./assemble.ts";

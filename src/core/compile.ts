@@ -1,5 +1,4 @@
 /** `compile`: a function of Tensors, traced once per signature, then run as one program. */
-
 import type { Backend, Executable, ProfileRow } from "../ir/backend.ts";
 import { contentKey } from "../ir/content-key.ts";
 import type { TypedArray } from "../ir/dtype.ts";

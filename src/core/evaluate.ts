@@ -1,5 +1,4 @@
 /** Reading values outside compiled functions: a program of exactly what is asked for, kept for the next like it. */
-
 import type { Executable } from "../ir/backend.ts";
 import { contentKey } from "../ir/content-key.ts";
 import type { TypedArray } from "../ir/dtype.ts";
