@@ -197,7 +197,7 @@ function lowerStage(
   const inMemory = (n: CNode): boolean => memory.has(n) || isStored(n);
   const { lanes } = target;
   if (stage.kind === "map")
-    return [lowerMap(stage.roots, { inMemory, lanes, storage: (n) => direct.get(n) ?? n })];
+    return [lowerMap(stage.roots, { inMemory, target, storage: (n) => direct.get(n) ?? n })];
   if (stage.kind === "contract") {
     const lower = stage.group.node.spec.kind === "winners" ? lowerWinnersInput : lowerContract;
     return [lower(stage.group, { inMemory, target })];
@@ -208,7 +208,7 @@ function lowerStage(
     case "reduce":
       return [lowerReduce(n, inMemory, target)];
     case "move":
-      return lowerPlace(n, inMemory, lanes);
+      return lowerPlace(n, inMemory, target);
     case "gather":
       return lowerScatter(n, inMemory, lanes);
     case "segment":
@@ -234,7 +234,7 @@ function lowerUpdates(late: readonly Scheduled[], memory: ReadonlySet<CNode>, ta
   for (let i = 0; i < fixed.length; i += UPDATES) {
     const some = fixed.slice(i, i + UPDATES);
     const places = new Map(some.flatMap(({ direct }) => [...direct]));
-    const options = { inMemory, lanes: target.lanes, storage: (n: CNode) => places.get(n) ?? n };
+    const options = { inMemory, target, storage: (n: CNode) => places.get(n) ?? n };
     drafts.push(
       lowerMaps(
         some.map(({ stage }) => stage.roots),
@@ -252,13 +252,13 @@ function isStored(n: CNode): boolean {
   return source === "input" || source === "variable" || (source === "constant" && n.spec.data.length !== 1);
 }
 
-function lowerPlace(n: CNode, inMemory: (n: CNode) => boolean, lanes: number): Draft[] {
+function lowerPlace(n: CNode, inMemory: (n: CNode) => boolean, target: Target): Draft[] {
   const { spec } = n;
   if (spec.kind !== "move" || spec.move !== "place") return internal("place expected");
   const pieces = n.inputs.map((x, i) =>
-    lowerPlacePiece(n, x, spec.starts[i]!, spec.steps[i]!, { inMemory, lanes }),
+    lowerPlacePiece(n, x, spec.starts[i]!, spec.steps[i]!, { inMemory, target }),
   );
-  return coversAll(n) ? pieces : [lowerFill(n, countOf(n.shape), spec.fill, lanes, n.label), ...pieces];
+  return coversAll(n) ? pieces : [lowerFill(n, countOf(n.shape), spec.fill, target.lanes, n.label), ...pieces];
 }
 
 /** Whether the pieces leave nothing to fill: they follow each other along one axis and fill every other. */
@@ -279,7 +279,7 @@ function copyToVariable(n: CNode, index: number, target: Target): Draft {
   const copy: CNode = { ...n, id: -1 - index, spec: { kind: "map", expr: arg(0, n.dtype) }, inputs: [n] };
   return lowerMap([copy], {
     inMemory: (x) => x === n,
-    lanes: target.lanes,
+    target,
     storage: () => memory,
     name: "assign",
   });

@@ -149,12 +149,11 @@ class ContractKernel {
 
   /** Which output axes are tiled, and by how much. */
   tiles(): Tile[] {
-    const { pool } = this.group;
-    if (pool) return pool.spec.axes.map((axis, i) => ({ axis, unroll: pool.spec.window[i]! }));
     const lanesAxis = this.out.length - 1;
     const columns = this.columns();
     const across = Math.ceil(columns / this.register);
     let room = Math.max(1, Math.floor(this.accumulators / across));
+    if (this.group.pool) return this.#windows(room);
     // With one register column to a row, nine rows (a 3x3 kernel's taps) still fit.
     if (columns > 1 && across === 1) room = TILE_ROWS;
     if (this.unrolledSum()) room = Math.max(1, REGISTERS - roughCount(this.sums.map((x) => x.size)) * across);
@@ -170,6 +169,18 @@ class ContractKernel {
       room = Math.floor(room / unroll);
     }
     return tiles;
+  }
+
+  /**
+   * Whole windows of a pooling: two along its last axis where the sums of both have `room`, so that one is added up while
+   * the other is compared. Not where all loads of a block move to its front and would spill.
+   */
+  #windows(room: number): Tile[] {
+    const { axes, window } = this.group.pool!.spec;
+    const cells = window.reduce((p, q) => p * q, 1);
+    const last = axes.length - 1;
+    const count = 2 * cells <= room && !this.options.target.neighbours ? 2 : 1;
+    return axes.map((axis, i) => ({ axis, unroll: window[i]! * (i === last ? count : 1) }));
   }
 
   /** Lanes of the widest tile along the last axis. */
@@ -269,7 +280,7 @@ class ContractKernel {
     const { k } = this.c;
     const size = this.out[axis]!.size;
     const rows = Math.max(this.#rowsOf(axis, unroll, this.spec.reduce), this.#rowsOfPanel(axis, unroll));
-    const used = this.windowOf(axis) > 1 ? floorTo(size, unroll) : size;
+    const used = floorTo(size, this.windowOf(axis));
     if (typeof used === "number" && used <= rows) return { from: Ix.number(0), to: k.size(used), tasks: 1 };
     const from = k.task().mul(rows);
     const to = Ix.of(k.prim("imin", k.value(from.add(rows)), k.value(k.size(used))));
@@ -295,26 +306,43 @@ class ContractKernel {
       k.for(from, to, 1, (i) => body(i, 1));
       return;
     }
-    const pooled = this.windowOf(axis) > 1;
+    const least = this.windowOf(axis);
     const count = to.sub(from).constant;
     if (count !== undefined) {
       const whole = count - (count % unroll);
       k.for(from, from.add(whole), unroll, (i) => body(i, unroll));
-      if (!pooled && whole < count) body(from.add(whole), count - whole);
+      const rest = count - whole - (count % least);
+      if (rest > 0) body(from.add(whole), rest);
       return;
     }
     const n = k.value(to.sub(from));
-    const whole = from.add(Ix.of(k.prim("isub", n, k.prim("irem", n, k.i32(unroll)))));
+    const upTo = (by: number): Ix => from.add(Ix.of(k.prim("isub", n, k.prim("irem", n, k.i32(by)))));
+    const whole = upTo(unroll);
     k.for(from, whole, unroll, (i) => body(i, unroll));
-    if (!pooled) k.for(whole, to, 1, (i) => body(i, 1));
+    if (unroll > least) k.for(whole, least === 1 ? to : upTo(least), least, (i) => body(i, least));
   }
 
   /** One tile: `rows` neighbouring results along each tiled axis, `lanes` along the last. */
   tile(index: readonly Ix[], rows: readonly Tile[], lanes: number): void {
-    const places = placesOf(rows).map((offsets) => index.map((ix, i) => ix.add(offsets.get(i) ?? 0)));
+    const offsets = placesOf(rows);
+    const places = offsets.map((offset) => index.map((ix, i) => ix.add(offset.get(i) ?? 0)));
     const values = this.unrolledSum() ? this.straight(places, lanes) : this.accumulate(places, lanes);
-    if (this.group.pool) this.storePooled(places, values, lanes);
-    else for (const [i, place] of places.entries()) this.storeOne(place, values[i]!, lanes);
+    if (!this.group.pool) {
+      for (const [i, place] of places.entries()) this.storeOne(place, values[i]!, lanes);
+      return;
+    }
+    const windows = new Map<string, number[]>();
+    for (const [i, offset] of offsets.entries()) {
+      const window = [...offset].map(([axis, n]) => Math.floor(n / this.windowOf(axis))).join();
+      windows.set(window, [...(windows.get(window) ?? []), i]);
+    }
+    for (const cells of windows.values()) {
+      this.storePooled(
+        cells.map((i) => places[i]!),
+        cells.map((i) => values[i]!),
+        lanes,
+      );
+    }
   }
 
   unrolledSum(): boolean {
@@ -556,20 +584,27 @@ class ContractKernel {
     );
   }
 
+  /**
+   * The largest of the values from `from` to `to`, and which it is: the first of equal ones, the last NaN. Halves are
+   * compared with each other, as a chain of comparisons would keep the processor waiting.
+   */
+  #largest(values: readonly Val[], from: number, to: number, lanes: number): { best: Val; winner: Val } {
+    const { k } = this.c;
+    if (to - from === 1) return { best: k.splat(values[from]!, lanes), winner: k.i32(from, lanes) };
+    const middle = Math.ceil((from + to) / 2);
+    const p = this.#largest(values, from, middle, lanes);
+    const q = this.#largest(values, middle, to, lanes);
+    const wins = k.prim("bor", k.prim("flt", p.best, q.best), k.prim("fne", q.best, q.best));
+    return { best: k.select(wins, q.best, p.best), winner: k.select(wins, q.winner, p.winner) };
+  }
+
   /** The largest of one window in the tile, and which cell it was. */
   storePooled(places: readonly (readonly Ix[])[], values: readonly Val[], lanes: number): void {
     const { c, group } = this;
     const { k } = c;
     const pool = group.pool ?? internal("pool expected");
     const done = places.map((place, i) => this.finished(this.viewAt(place, lanes), values[i]!, lanes));
-    let best = k.splat(done[0]!, lanes);
-    let winner = k.i32(0, lanes);
-    for (const [i, v] of done.entries()) {
-      if (i === 0) continue;
-      const wins = k.prim("bor", k.prim("flt", best, v), k.prim("fne", v, v));
-      if (pool.winner) winner = k.select(wins, k.i32(i, lanes), winner);
-      best = k.select(wins, v, best);
-    }
+    const { best, winner } = this.#largest(done, 0, done.length, lanes);
     const first = places[0]!;
     const view: View = this.viewAt(first, lanes).map((segment, axis) => {
       if (!pool.spec.axes.includes(axis)) return segment;

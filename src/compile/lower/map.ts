@@ -1,7 +1,7 @@
 /** Elementwise kernels: one loop nest, any number of results. */
-import type { Size } from "../../ir/index.ts";
+import type { Size, Target } from "../../ir/index.ts";
 import { addSize, ceilDivSize, countOf, internal, mulSize, sameSize } from "../../ir/index.ts";
-import { flatten, toMemory, type View } from "../evaluate.ts";
+import { flatten, type Segment, toMemory, type View } from "../evaluate.ts";
 import { type CNode, roughCount } from "../graph.ts";
 import { LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, type Storage, taskRange, vectorLoop } from "./context.ts";
@@ -9,10 +9,12 @@ import { collapse } from "./domain.ts";
 
 /** About how many elements one task computes. */
 const TASK_ELEMENTS = 4096;
+/** Rows that are asked for before they are taken. */
+const AHEAD = 4;
 
 export interface MapOptions {
   readonly inMemory: (n: CNode) => boolean;
-  readonly lanes: number;
+  readonly target: Target;
   /** Memory that a root is written to, where it is not its own new memory. */
   readonly storage?: (root: CNode) => Storage;
   readonly name?: string;
@@ -22,7 +24,7 @@ export interface MapOptions {
 export function lowerMap(roots: readonly CNode[], options: MapOptions): Draft {
   const c = new Context(outsideOf(roots, options));
   const { sizes, body } = mapOf(c, roots, options);
-  const tasks = loopOver(c, sizes, options.lanes, body);
+  const tasks = loopOver(c, sizes, options.target.lanes, body);
   const name = options.name ?? `map${roots.length > 1 ? roots.length : ""}`;
   return c.finish(name, tasks, workOf(roots), roots.map((r) => r.label).join(" "));
 }
@@ -35,7 +37,7 @@ export function lowerMaps(groups: readonly (readonly CNode[])[], options: MapOpt
     const { sizes, body } = mapOf(c, group, options);
     const tasks = tasksOf(sizes);
     if (typeof tasks !== "number") return internal("sizes of maps in one kernel are numbers");
-    return { tasks, body: () => void loopOver(c, sizes, options.lanes, body) };
+    return { tasks, body: () => void loopOver(c, sizes, options.target.lanes, body) };
   });
   return c.finish("maps", c.k.parts(parts), workOf(roots), roots.map((r) => r.label).join(" "));
 }
@@ -57,6 +59,11 @@ function mapOf(
   const axes = collapse(roots[0]!.shape, roots, outsideOf(roots, options));
   const targets = roots.map((r) => c.write(options.storage?.(r) ?? r));
   const body = (view: View, width: number): void => {
+    if (options.target.prefetch && view.length > 1) {
+      const [row, ...rest] = view as [Segment, ...Segment[]];
+      const later = { ...row, ix: LaneIx.uniform(row.ix.base.add(AHEAD)) };
+      for (const r of roots) c.ev.prefetch(r, [later, ...rest], width);
+    }
     const values = c.ev.together(roots, view, width);
     const element = flatten(c.k, view, width);
     for (const [i, v] of values.entries()) {
@@ -126,7 +133,7 @@ export function lowerPlacePiece(
   steps: readonly number[],
   options: MapOptions,
 ): Draft {
-  const { inMemory, lanes } = options;
+  const { inMemory } = options;
   const c = new Context(inMemory);
   const { k } = c;
   const out = c.write(target);
@@ -141,7 +148,7 @@ export function lowerPlacePiece(
   const tasks = loopOver(
     c,
     axes.map((a) => a.size),
-    lanes,
+    options.target.lanes,
     (view, width) => {
       let at = LaneIx.uniform(offset);
       for (const [i, s] of view.entries()) {
