@@ -27,7 +27,6 @@ const HERE = [["-march=native"], ["-mcpu=native"], []];
  */
 const FLAGS = [
   "-std=gnu11",
-  "-O2",
   "-ffp-contract=off",
   "-fwrapv",
   "-fno-math-errno",
@@ -38,6 +37,22 @@ const FLAGS = [
   "-pthread",
   "-w",
 ];
+
+/**
+ * Of GCC's -O2 what kernels gain from: they are vectors already, and each value is computed once. It takes four fifths of the
+ * time.
+ */
+const GCC = [
+  "-O1",
+  "-fgcse",
+  "-frerun-cse-after-loop",
+  "-fschedule-insns2",
+  "-freorder-blocks-algorithm=stc",
+  "-falign-functions",
+  "-falign-loops",
+  "-falign-jumps",
+];
+const CLANG = ["-O2"];
 
 /** Milliseconds that a compiler may take to say what it is. */
 const PATIENCE = 5_000;
@@ -97,7 +112,7 @@ function describe(
   ) {
     throw unsupported("there is no native backend for this processor", system);
   }
-  const flags = [...FLAGS, ...here];
+  const flags = [...FLAGS, ...(macros.has("__clang__") ? CLANG : GCC), ...here];
   // Node's own functions are found when the runner is loaded.
   if (process.platform === "darwin") flags.push("-undefined", "dynamic_lookup");
   const all = [...macros].map(([name, value]) => `${name} ${value}`).sort();
