@@ -25,16 +25,16 @@ interface IdxType {
   /** The third byte of the file. */
   readonly code: number;
   readonly bytes: number;
-  readonly make: (buffer: ArrayBuffer) => IdxArray["data"];
+  readonly make: (buffer: ArrayBuffer, offset: number, count: number) => IdxArray["data"];
 }
 
 const types: { readonly [K in IdxDType]: IdxType } = {
-  uint8: { code: 0x08, bytes: 1, make: (b) => new Uint8Array(b) },
-  int8: { code: 0x09, bytes: 1, make: (b) => new Int8Array(b) },
-  int16: { code: 0x0b, bytes: 2, make: (b) => new Int16Array(b) },
-  int32: { code: 0x0c, bytes: 4, make: (b) => new Int32Array(b) },
-  float32: { code: 0x0d, bytes: 4, make: (b) => new Float32Array(b) },
-  float64: { code: 0x0e, bytes: 8, make: (b) => new Float64Array(b) },
+  uint8: { code: 0x08, bytes: 1, make: (...part) => new Uint8Array(...part) },
+  int8: { code: 0x09, bytes: 1, make: (...part) => new Int8Array(...part) },
+  int16: { code: 0x0b, bytes: 2, make: (...part) => new Int16Array(...part) },
+  int32: { code: 0x0c, bytes: 4, make: (...part) => new Int32Array(...part) },
+  float32: { code: 0x0d, bytes: 4, make: (...part) => new Float32Array(...part) },
+  float64: { code: 0x0e, bytes: 8, make: (...part) => new Float64Array(...part) },
 };
 
 /** More axes than any array in use has. */
@@ -48,7 +48,8 @@ export interface ReadIdxOptions {
 }
 
 /**
- * Reads an IDX file, compressed with gzip or not.
+ * Reads an IDX file, compressed with gzip or not. Numbers of one byte stay where they are: the array shares the memory of
+ * `bytes` unless these are compressed.
  *
  * @throws FormatError when the type is unknown or the sizes do not give exactly the bytes that are there; LimitError
  *   for more than `maxBytes`.
@@ -82,10 +83,12 @@ export function readIdx(bytes: Uint8Array, options: ReadIdxOptions = {}): IdxArr
       got: `${r.remaining} bytes`,
     });
   }
-  const buffer = budget.alloc(r.remaining, "the array");
-  buffer.set(r.slice(r.remaining));
-  swapBytes(buffer, type.bytes);
-  return { dtype, shape, data: type.make(buffer.buffer) } as IdxArray;
+  budget.take(r.remaining, "the array");
+  const body = r.slice(r.remaining);
+  // Images are much to copy.
+  const { buffer, byteOffset } = type.bytes === 1 ? body : new Uint8Array(body);
+  if (type.bytes > 1) swapBytes(new Uint8Array(buffer), type.bytes);
+  return { dtype, shape, data: type.make(buffer as ArrayBuffer, byteOffset, count) } as IdxArray;
 }
 
 /** Writes an IDX file (uncompressed). ShapeError when the data do not fill the shape. */
