@@ -6,8 +6,9 @@
  * All files lie in one folder, as deep as the folders of `dist`: `new URL("./helper.js", import.meta.url)` means the same in
  * a chunk as in the module it came from, if the modules that are named so differ in name. What these addresses name is checked.
  */
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { mkdir, rename, rm, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { rolldown } from "rolldown";
 
@@ -34,6 +35,7 @@ export async function bundleForNode(root) {
     cwd: root,
     input,
     platform: "node",
+    transform: { define: { TENDRIL_BUILD: JSON.stringify(await hashOfModules(join(root, "dist"))) } },
     // Packages stay what they are, found and loaded as before.
     external: (id, _importer, isResolved) => !isResolved && /^[^./]/.test(id),
     onLog(level, log, handle) {
@@ -53,6 +55,16 @@ export async function bundleForNode(root) {
   });
   await bundle.close();
   await replaceFolder(join(root, "dist", "node"), output);
+}
+
+/** A hash of all built modules: it tells builds apart, which may plan and print kernels differently. */
+async function hashOfModules(folder) {
+  const names = (await readdir(folder, { recursive: true })).filter(
+    (name) => name.endsWith(".js") && !name.startsWith("node"),
+  );
+  const hash = createHash("sha256");
+  for (const name of names.sort()) hash.update(`${name}\0`).update(await readFile(join(folder, name)));
+  return hash.digest("hex");
 }
 
 /** The name of the file for Node and the module behind each door: `["core", "./dist/core/index.js"]`. */

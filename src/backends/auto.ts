@@ -182,7 +182,8 @@ class Moving implements Executable {
 }
 
 function nativeOf(replan: Replan): Native {
-  const plan = replan(nativeTarget(library().toolchain.lanes));
+  const { toolchain, plans } = library();
+  const plan = replan(nativeTarget(toolchain.lanes), plans);
   return { plan, kernels: plan.rows.map((r) => r.kernel) };
 }
 

@@ -7,6 +7,7 @@ import type {
   DeviceBuffer,
   DType,
   Executable,
+  KeptPlans,
   Kernel,
   MemoryReport,
   Plan,
@@ -39,6 +40,8 @@ export interface Machine {
   readonly threads: number;
   /** How many other threads stand by now. */
   readonly helpers: number;
+  /** Where plans for this machine are kept, if they are. */
+  readonly plans?: KeptPlans | undefined;
   /** Makes kernels ready; returns a number for each, by which table entries name it. */
   load(kernels: readonly Kernel[]): number[];
   /** Gets other threads to help with what follows, if there should be any. Returns before they are there. */
@@ -76,6 +79,10 @@ export class MachineBackend implements PlanBackend {
 
   get threads(): number {
     return this.machine.threads;
+  }
+
+  get plans(): KeptPlans | undefined {
+    return this.machine.plans;
   }
 
   /**

@@ -258,7 +258,9 @@ function lowerPlace(n: CNode, inMemory: (n: CNode) => boolean, target: Target): 
   const pieces = n.inputs.map((x, i) =>
     lowerPlacePiece(n, x, spec.starts[i]!, spec.steps[i]!, { inMemory, target }),
   );
-  return coversAll(n) ? pieces : [lowerFill(n, countOf(n.shape), spec.fill, target.lanes, n.label), ...pieces];
+  return coversAll(n)
+    ? pieces
+    : [lowerFill(n, countOf(n.shape), spec.fill, target.lanes, n.label), ...pieces];
 }
 
 /** Whether the pieces leave nothing to fill: they follow each other along one axis and fill every other. */

@@ -117,7 +117,7 @@ export type Pieces<T> = Generator<Promise<void> | void, T>;
 /** A program made ready on a backend for so much work altogether; stops between its plan and the code. */
 export function* preparing(backend: Backend, program: Program, work = 0): Pieces<Executable> {
   if (backend.runs === "program") return backend.prepare(program);
-  const replan: Replan = (target) => planOf(program, target);
+  const replan: Replan = (target, kept) => planOf(program, target, kept);
   let ready = backend.ahead?.(replan, work);
   if (ready instanceof Promise) {
     let waited = false;
@@ -131,7 +131,7 @@ export function* preparing(backend: Backend, program: Program, work = 0): Pieces
   }
   if (ready !== undefined && !(ready instanceof Promise)) return ready;
   yield;
-  const plan = planOn(backend, program);
+  const plan = planOf(program, backend.target, backend.plans);
   yield;
   return backend.prepare(plan, replan);
 }

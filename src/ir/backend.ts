@@ -2,6 +2,7 @@
 import type { DType, TypedArray } from "./dtype.ts";
 import type { Plan } from "./plan.ts";
 import type { Program, ValueSpec } from "./program.ts";
+import type { Dim } from "./size.ts";
 
 /**
  * What the compiler may choose for a backend. None of it changes a result: the order of every sum is fixed by shapes.
@@ -81,13 +82,23 @@ interface BackendBase {
   release(): void;
 }
 
-/** Makes the plan of the same program for another target. */
-export type Replan = (target: Target) => Plan;
+/** Plans for one target that outlive the process. */
+export interface KeptPlans {
+  /** The plan kept under `key`, with sizes made of `symbols`. Its kernels are compiled and have no body. */
+  find(key: string, symbols: readonly Dim[]): Plan | undefined;
+  /** Keeps a plan, with sizes made of `symbols`, under `key` once its kernels are compiled. */
+  keep(key: string, symbols: readonly Dim[], plan: Plan): void;
+}
+
+/** Makes the plan of the same program for another target, or finds it among those that are kept. */
+export type Replan = (target: Target, kept?: KeptPlans) => Plan;
 
 /** Runs Kernels. */
 export interface PlanBackend extends BackendBase {
   readonly runs: "plan";
   readonly target: Target;
+  /** Where plans are kept, if they are. */
+  readonly plans?: KeptPlans | undefined;
   /**
    * For a program that will take so many multiply-adds altogether: what runs it best, if that is ready at once and is not
    * what `prepare` would give. A promise where it is best to wait: ask once more when it is kept.

@@ -58,7 +58,12 @@ function monomial(atoms: readonly Atom[]): string {
 let symbols = 0;
 /** A new symbolic size. Two calls give two different sizes, whatever their names. */
 export function dim(name: string): Dim {
-  return new Dim([{ coef: 1, atoms: [{ kind: "symbol", id: ++symbols, name }] }]);
+  return symbolDim(++symbols, name);
+}
+
+/** The symbol that has the number `id`, as a size. */
+export function symbolDim(id: number, name: string): Dim {
+  return new Dim([{ coef: 1, atoms: [{ kind: "symbol", id, name }] }]);
 }
 
 function termsOf(s: Size): readonly Term[] {

@@ -5,8 +5,10 @@
 import type { ChildProcess } from "node:child_process";
 import type { Kernel } from "../../ir/index.ts";
 import { UnsupportedError } from "../../ir/index.ts";
+import { build } from "./build.ts";
 import { emitKernel, widthsFor } from "./emit.ts";
 import { nodeModule } from "./node.ts";
+import { PlanFiles } from "./plans.ts";
 import { prelude } from "./prelude.ts";
 import { runnerSource } from "./runner-source.ts";
 import { sha256, storeFolder, UnitStore } from "./store.ts";
@@ -26,8 +28,11 @@ const RUNNER = "napi_register_module_v1";
 /** A function to compile: its name, and its parameters and body. */
 interface Source {
   readonly symbol: string;
-  readonly text: string;
+  /** Undefined where the plan was read, and the function with it. */
+  readonly text: string | undefined;
 }
+
+type Printed = Source & { readonly text: string };
 
 /** A file to compile. */
 interface Unit {
@@ -43,6 +48,8 @@ export interface Place {
 
 export class Library {
   readonly toolchain: Toolchain;
+  /** Plans that outlive the process. None of modules one by one, which do not tell what they would plan now. */
+  readonly plans: PlanFiles | undefined;
   private readonly store: UnitStore;
   private readonly begin: string;
   /** By the key of a kernel. */
@@ -50,15 +57,19 @@ export class Library {
   private running: Compilation | undefined;
 
   /** Throws UnsupportedError, saying why, where nothing can be compiled or kept. */
-  constructor(folder = storeFolder()) {
+  constructor(folder = storeFolder(), version = build) {
     this.toolchain = findToolchain();
     this.begin = prelude(widthsFor(this.toolchain.lanes));
     this.store = new UnitStore(`${this.toolchain.identity}\n${this.begin}\n${runnerSource}`, folder);
+    const symbolOf = (k: Kernel): string | undefined => this.sources.get(k.key)?.symbol;
+    const know = (k: Kernel, symbol: string) => void this.sources.set(k.key, { symbol, text: undefined });
+    this.plans = version === undefined ? undefined : new PlanFiles(this.store, { symbolOf, know }, version);
   }
 
   /** Compiles what is missing, and returns when all is there. Throws UnsupportedError where the compiler fails. */
   ensure(kernels: readonly Kernel[]): void {
     this.compilation(kernels)?.wait();
+    this.plans?.write();
   }
 
   /**
@@ -74,7 +85,9 @@ export class Library {
     }
     this.running = this.compilation(kernels);
     this.running?.start();
-    return this.running === undefined;
+    if (this.running !== undefined) return false;
+    this.plans?.write();
+    return true;
   }
 
   /** Kept when the compilers that `obtain` started have ended, or so many milliseconds after that; Node may end before. */
@@ -100,18 +113,13 @@ export class Library {
 
   private place(symbol: string): Place {
     const path = this.store.find(symbol);
-    if (path !== undefined) return { path, symbol };
-    throw new UnsupportedError({
-      where: "backend native",
-      problem: "a compiled kernel has gone from the cache",
-      got: symbol,
-      try: "run it again",
-    });
+    return path === undefined ? gone(symbol) : { path, symbol };
   }
 
   private sourceOf(kernel: Kernel): Source {
     let source = this.sources.get(kernel.key);
     if (source === undefined) {
+      if (kernel.body.length === 0) gone(kernel.key);
       const text = emitKernel(kernel, this.toolchain.lanes);
       source = { symbol: `k${sha256(text).slice(0, 40)}`, text };
       this.sources.set(kernel.key, source);
@@ -121,7 +129,10 @@ export class Library {
 
   private compilation(kernels: readonly Kernel[]): Compilation | undefined {
     const wanted = new Map(kernels.map((k) => [this.sourceOf(k).symbol, this.sourceOf(k)]));
-    const missing = () => [...wanted.values()].filter((s) => this.store.find(s.symbol) === undefined);
+    const missing = (): Printed[] =>
+      [...wanted.values()]
+        .filter((s) => this.store.find(s.symbol) === undefined)
+        .map(({ symbol, text }) => ({ symbol, text: text ?? gone(symbol) }));
     let sources = missing();
     const runner = (): boolean => this.store.find(RUNNER) === undefined;
     if (sources.length > 0 || runner()) {
@@ -135,11 +146,20 @@ export class Library {
   }
 }
 
+function gone(symbol: string): never {
+  throw new UnsupportedError({
+    where: "backend native",
+    problem: "a compiled kernel has gone from the cache",
+    got: symbol,
+    try: "run it again",
+  });
+}
+
 /** Units of about the same length; the compiler of the first has those `beside` it to do, too. */
-function unitsOf(sources: readonly Source[], begin: string, beside: readonly Unit[]): Unit[] {
+function unitsOf(sources: readonly Printed[], begin: string, beside: readonly Unit[]): Unit[] {
   if (sources.length === 0) return [];
   const count = Math.max(Math.ceil(sources.length / UNIT), sources.length > SMALL ? COMPILERS : 1);
-  const parts = Array.from({ length: count }, () => ({ sources: [] as Source[], length: 0 }));
+  const parts = Array.from({ length: count }, () => ({ sources: [] as Printed[], length: 0 }));
   if (count === COMPILERS) parts[0]!.length = beside.reduce((sum, u) => sum + HEADERS + u.text.length, 0);
   for (const s of [...sources].sort((a, b) => b.text.length - a.text.length)) {
     const open = parts.filter((p) => p.sources.length < UNIT);

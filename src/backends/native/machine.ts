@@ -1,5 +1,5 @@
 /** Compiled kernels, the C runner and its threads over a memory: what the native backend gives the runner. */
-import type { Kernel } from "../../ir/index.ts";
+import type { KeptPlans, Kernel } from "../../ir/index.ts";
 import type { Arena } from "../arena.ts";
 import type { Machine } from "../runner.ts";
 import { loadAddon, type NativeFunctions } from "./addon.ts";
@@ -24,6 +24,10 @@ export class NativeMachine implements Machine {
     const cores = nodeModule("node:os").availableParallelism();
     this.functions = loadAddon(library.runner).create(threads, Number(threads <= cores));
     this.tellMemory();
+  }
+
+  get plans(): KeptPlans | undefined {
+    return this.library.plans;
   }
 
   get helpers(): number {

@@ -1,6 +1,7 @@
 /**
  * Compiled units on disk. A unit is an object (a shared library) named by its own SHA-256, and a list of what is in it,
- * named likewise; nothing is ever changed in place, so that processes need not know of each other.
+ * named likewise; a text (a plan) begins with the hash of the rest. Nothing is ever changed in place, so that processes need not
+ * know of each other.
  *
  * What is loaded from here runs as this user: the folder must be this user's own and closed to others, and an object is
  * loaded only if it is a plain file of this user, writable by nobody else, whose content has the hash in its name.
@@ -19,8 +20,11 @@ const LITTER_AGE = 3_600_000;
 
 /** What folders of compilations in progress begin with. */
 const WORK = "work-";
+/** Characters of a hash. */
+const HASH = 64;
 const OBJECT = ".so";
 const LIST = ".json";
+const TEXT = ".txt";
 
 /** What a store holds, for `tendril doctor`. */
 export interface StoreReport {
@@ -115,6 +119,7 @@ export class UnitStore {
   private readonly seen = new Set<string>();
   /** Files of units that this process uses. */
   private readonly inUse = new Set<string>();
+  private hasRoom = false;
 
   /** Makes the folder. Throws UnsupportedError where it cannot be written or is not safe. */
   constructor(identity: string, root = storeFolder(), mostBytes = MOST_BYTES) {
@@ -191,8 +196,45 @@ export class UnitStore {
     this.makeRoom();
   }
 
+  /** The text that was written under a name, if it is there and whole. */
+  read(name: string): string | undefined {
+    const fs = nodeModule("node:fs");
+    const path = this.textPath(name);
+    if (!isOwn(path)) return undefined;
+    try {
+      const all = fs.readFileSync(path, "utf8");
+      const text = all.slice(HASH);
+      if (all.slice(0, HASH) !== sha256(text)) return undefined;
+      this.inUse.add(path);
+      touch(path);
+      return text;
+    } catch {
+      return undefined;
+    }
+  }
+
+  /** Keeps a text under a name, where that can be done: whoever looks for it can do without. */
+  write(name: string, text: string): void {
+    const fs = nodeModule("node:fs");
+    try {
+      const work = this.workFolder();
+      fs.writeFileSync(`${work}/text`, sha256(text) + text, { mode: 0o400 });
+      fs.renameSync(`${work}/text`, this.textPath(name));
+      fs.rmSync(work, { recursive: true, force: true });
+    } catch {
+      return;
+    }
+    // Texts are small: once in a process will do.
+    if (!this.hasRoom) this.makeRoom();
+  }
+
+  private textPath(name: string): string {
+    return `${this.folder}/${sha256(name)}${TEXT}`;
+  }
+
   /** Forgets the least recently used units where all together are too large, and old leftovers. */
   private makeRoom(): void {
+    this.hasRoom = true;
     const fs = nodeModule("node:fs");
     const files = everyFile(this.root);
     let total = files.reduce((sum, f) => sum + f.bytes, 0);
@@ -230,12 +272,17 @@ function secureFolder(folder: string): void {
   }
 }
 
+/** Whether this is a plain file of this user that nobody else may write. */
+function isOwn(path: string): boolean {
+  const stat = nodeModule("node:fs").lstatSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
+}
+
 /** Whether the content of a file of this user has the hash in its name. Nobody else may be able to write it. */
 function isTrusted(path: string, ending: string): boolean {
   const fs = nodeModule("node:fs");
   try {
-    const stat = fs.lstatSync(path);
-    if (!stat.isFile() || stat.uid !== process.getuid?.() || (stat.mode & 0o022) !== 0) return false;
+    if (!isOwn(path)) return false;
     const name = path.slice(path.lastIndexOf("/") + 1);
     return name === sha256(fs.readFileSync(path)) + ending;
   } catch {
