@@ -45,7 +45,10 @@ function oriented(n: CNode, graph: Graph, tile: number): CNode {
   const last = n.shape.length - 1;
   const swapped: SplitContractSpec = { ...spec, a: spec.b, b: spec.a };
   const [a, b] = n.inputs as [CNode, CNode];
-  if (vectorizable(spec, last)) return packed(n, spec, [a, b], graph, tile) ?? n;
+  if (vectorizable(spec, last)) {
+    const wide = packed(n, spec, [a, b], graph, tile);
+    return (wide && turnedOver(n, spec, graph)) ?? wide ?? n;
+  }
   if (vectorizable(swapped, last)) {
     return packed(n, swapped, [b, a], graph, tile) ?? graph.node(swapped, [b, a], n.shape, n.dtype, n.label);
   }
@@ -113,6 +116,25 @@ function packed(
   const draft = { ...n, shape };
   const inner = copyOperand(draft, wide, inputs, graph);
   return graph.node({ kind: "move", move: "reshape" }, [inner], n.shape, n.dtype, n.label);
+}
+
+/**
+ * Where both operands run along an output axis each (the gradient of a wide matrix): the other way around, so that the narrow one
+ * is read in vectors and the wide one is not copied. The result is, but it has no batch.
+ */
+function turnedOver(n: CNode, spec: SplitContractSpec, graph: Graph): CNode | undefined {
+  const [rows, columns] = n.shape;
+  if (n.shape.length !== 2 || typeof rows !== "number" || typeof columns !== "number") return undefined;
+  if (rows <= NARROW || rows % NARROW !== 0 || rows >= columns) return undefined;
+  if (spec.a.strides[0] !== 1 || spec.b.strides[0] !== 0) return undefined;
+  const over = ({ offset, strides: [i, j, ...sums] }: Access): Access => ({
+    offset,
+    strides: [j!, i!, ...sums],
+  });
+  const [a, b] = n.inputs as [CNode, CNode];
+  const turned = { ...spec, a: over(spec.b), b: over(spec.a) };
+  const result = graph.node(turned, [b, a], [columns, rows], n.dtype, n.label);
+  return graph.node({ kind: "move", move: "permute", axes: [1, 0] }, [result], n.shape, n.dtype, n.label);
 }
 
 /** The same with `b` copied into the order in which it is read. */

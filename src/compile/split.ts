@@ -27,6 +27,7 @@ const LONGEST_PART = 16;
 export function splitSums(r: Roots, graph: Graph): Roots {
   return rebuild(r, graph, (n) => {
     if (n.spec.kind === "contract") return splitContraction(n, n.spec, graph);
+    if (n.spec.kind === "move" && n.spec.move === "permute") return permutedParts(n, n.spec.axes, graph);
     return n.spec.kind === "reduce" ? splitReduction(n, n.spec, graph) : undefined;
   });
 }
@@ -42,6 +43,17 @@ function splitReduction(n: CNode, spec: SplitReduceSpec, graph: Graph): CNode | 
   const first = shape[0]!;
   if (typeof first === "number" ? first < 2 * part : part > LONGEST_PART) return undefined;
   return inParts(n, { ...spec, part }, ceilDivSize(first, part), graph);
+}
+
+/** A permuted sum of parts: the sum of permuted parts, so that whoever reads it finds it in its order. */
+function permutedParts(n: CNode, axes: readonly number[], graph: Graph): CNode | undefined {
+  const sum = n.inputs[0]!;
+  const cut = sum.inputs[0];
+  if (sum.spec.kind !== "reduce" || cut?.spec.kind !== "contract" || cut.spec.part === undefined) return undefined;
+  const parts = cut.shape[0]!;
+  const spec = { kind: "move", move: "permute", axes: [0, ...axes.map((a) => a + 1)] } as const;
+  const turned = graph.node(spec, [cut], [parts, ...n.shape], n.dtype, cut.label);
+  return graph.node(sum.spec, [turned], n.shape, n.dtype, sum.label);
 }
 
 function inParts(n: CNode, spec: CSpec, parts: Size, graph: Graph): CNode {
