@@ -49,7 +49,8 @@ function splitReduction(n: CNode, spec: SplitReduceSpec, graph: Graph): CNode | 
 function permutedParts(n: CNode, axes: readonly number[], graph: Graph): CNode | undefined {
   const sum = n.inputs[0]!;
   const cut = sum.inputs[0];
-  if (sum.spec.kind !== "reduce" || cut?.spec.kind !== "contract" || cut.spec.part === undefined) return undefined;
+  if (sum.spec.kind !== "reduce" || cut?.spec.kind !== "contract" || cut.spec.part === undefined)
+    return undefined;
   const parts = cut.shape[0]!;
   const spec = { kind: "move", move: "permute", axes: [0, ...axes.map((a) => a + 1)] } as const;
   const turned = graph.node(spec, [cut], [parts, ...n.shape], n.dtype, cut.label);

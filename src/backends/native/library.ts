@@ -8,7 +8,7 @@ import { UnsupportedError } from "../../ir/index.ts";
 import { build } from "./build.ts";
 import { emitKernel, widthsFor } from "./emit.ts";
 import { nodeModule } from "./node.ts";
-import { PlanFiles } from "./plans.ts";
+import { functionOf, PlanFiles } from "./plans.ts";
 import { prelude } from "./prelude.ts";
 import { runnerSource } from "./runner-source.ts";
 import { sha256, storeFolder, UnitStore } from "./store.ts";
@@ -62,8 +62,7 @@ export class Library {
     this.begin = prelude(widthsFor(this.toolchain.lanes));
     this.store = new UnitStore(`${this.toolchain.identity}\n${this.begin}\n${runnerSource}`, folder);
     const symbolOf = (k: Kernel): string | undefined => this.sources.get(k.key)?.symbol;
-    const know = (k: Kernel, symbol: string) => void this.sources.set(k.key, { symbol, text: undefined });
-    this.plans = version === undefined ? undefined : new PlanFiles(this.store, { symbolOf, know }, version);
+    this.plans = version === undefined ? undefined : new PlanFiles(this.store, symbolOf, version);
   }
 
   /** Compiles what is missing, and returns when all is there. Throws UnsupportedError where the compiler fails. */
@@ -117,9 +116,10 @@ export class Library {
   }
 
   private sourceOf(kernel: Kernel): Source {
+    const symbol = functionOf(kernel);
+    if (symbol !== undefined) return { symbol, text: undefined };
     let source = this.sources.get(kernel.key);
     if (source === undefined) {
-      if (kernel.body.length === 0) gone(kernel.key);
       const text = emitKernel(kernel, this.toolchain.lanes);
       source = { symbol: `k${sha256(text).slice(0, 40)}`, text };
       this.sources.set(kernel.key, source);

@@ -19,12 +19,12 @@ import type { UnitStore } from "./store.ts";
 /** Plans that wait for their kernels; the oldest is given up. */
 const MOST_WAITING = 16;
 
-/** What is known of the functions that kernels become. */
-export interface KernelNames {
-  /** The function of a kernel that has been printed. */
-  symbolOf(kernel: Kernel): string | undefined;
-  /** Tells that a kernel without a body is that function. */
-  know(kernel: Kernel, symbol: string): void;
+/** What the key of a kernel without a body begins with; the name of its function follows. */
+const COMPILED = "compiled ";
+
+/** The function of a kernel that has no body because it was read with its plan; undefined for others. */
+export function functionOf({ key }: Kernel): string | undefined {
+  return key.startsWith(COMPILED) ? key.slice(COMPILED.length) : undefined;
 }
 
 interface Waiting {
@@ -34,14 +34,15 @@ interface Waiting {
 
 export class PlanFiles implements KeptPlans {
   private readonly store: UnitStore;
-  private readonly names: KernelNames;
+  private readonly symbolOf: (kernel: Kernel) => string | undefined;
   /** Tells plans of different builds of the library apart. */
   private readonly build: string;
   private readonly waiting = new Map<string, Waiting>();
 
-  constructor(store: UnitStore, names: KernelNames, build: string) {
+  /** `symbolOf` gives the function of a kernel that has been printed. */
+  constructor(store: UnitStore, symbolOf: (kernel: Kernel) => string | undefined, build: string) {
     this.store = store;
-    this.names = names;
+    this.symbolOf = symbolOf;
     this.build = build;
   }
 
@@ -49,11 +50,8 @@ export class PlanFiles implements KeptPlans {
     const text = this.store.read(this.name(key));
     if (text === undefined) return undefined;
     const plan = decode(text, symbols);
-    // The key of a kernel without a body is its function.
-    const kernels = [...new Set(plan.rows.map((r) => r.kernel))];
-    if (kernels.some((k) => this.store.find(k.key) === undefined)) return undefined;
-    for (const k of kernels) this.names.know(k, k.key);
-    return plan;
+    const isThere = plan.rows.every(({ kernel }) => this.store.find(functionOf(kernel)!) !== undefined);
+    return isThere ? plan : undefined;
   }
 
   keep(key: string, symbols: readonly Dim[], plan: Plan): void {
@@ -66,7 +64,7 @@ export class PlanFiles implements KeptPlans {
     for (const [key, { symbols, plan }] of this.waiting) {
       const functions = new Map<Kernel, string>();
       for (const { kernel } of plan.rows) {
-        const symbol = this.names.symbolOf(kernel);
+        const symbol = this.symbolOf(kernel);
         if (symbol !== undefined && this.store.find(symbol) !== undefined) functions.set(kernel, symbol);
       }
       if (plan.rows.some((r) => !functions.has(r.kernel))) continue;
@@ -143,7 +141,7 @@ function decode(text: string, symbols: readonly Dim[]): Plan {
     readonly rows: readonly (Omit<Row, "kernel"> & { readonly kernel: number })[];
   };
   const read = kernels.map(
-    ({ name, params, symbol }): Kernel => ({ name, params, values: [], body: [], key: symbol }),
+    ({ name, params, symbol }): Kernel => ({ name, params, values: [], body: [], key: COMPILED + symbol }),
   );
   return { ...rest, rows: rows.map((r) => ({ ...r, kernel: read[r.kernel]! })) };
 }
