@@ -57,12 +57,8 @@ describe.skipIf(nativeProblem)("kept plans", () => {
     return { library, plan, asked: asked! };
   }
   const textFile = () => {
-    const folder = join(
-      root,
-      "native",
-      readdirSync(join(root, "native")).find((n) => !n.startsWith("work"))!,
-    );
-    return join(folder, readdirSync(folder).find((n) => n.endsWith(".txt"))!);
+    const all = readdirSync(root, { recursive: true, encoding: "utf8" }).map((name) => join(root, name));
+    return all.find((path) => path.endsWith(".txt") && readFileSync(path, "utf8").includes('"kernels"'))!;
   };
 
   test("what was planned and compiled is read by the next process, and computes the same bits", () => {

@@ -183,6 +183,22 @@ describe.skipIf(process.platform === "win32")("compilers", () => {
     },
   );
 
+  test.skipIf(nativeProblem)("what one says of itself is asked again when it has changed", () => {
+    const asked = join(root, "asked");
+    const times = () => (existsSync(asked) ? readFileSync(asked, "utf8").length : 0);
+    const answer = `case "$*" in *-dM*) printf x >> ${asked};; esac; exec cc "$@"`;
+    vi.stubEnv("TENDRIL_CC", script(answer));
+    const folder = join(root, "store");
+    const first = new Library(folder).toolchain;
+    expect(times()).toBe(1);
+    expect(new Library(folder).toolchain).toEqual(first);
+    expect(times()).toBe(existsSync("/proc/cpuinfo") ? 1 : 2);
+    const before = times();
+    script(`${answer} # another`);
+    new Library(folder);
+    expect(times()).toBe(before + 1);
+  });
+
   test.skipIf(nativeProblem)("what was compiled once is not compiled again", () => {
     const kernels = [increment(1), increment(2)];
     new Library(root).ensure(kernels);

@@ -58,7 +58,7 @@ export class Library {
 
   /** Throws UnsupportedError, saying why, where nothing can be compiled or kept. */
   constructor(folder = storeFolder(), version = build) {
-    this.toolchain = findToolchain();
+    this.toolchain = findToolchain(new UnitStore("compilers", folder));
     this.begin = prelude(widthsFor(this.toolchain.lanes));
     this.store = new UnitStore(`${this.toolchain.identity}\n${this.begin}\n${runnerSource}`, folder);
     const symbolOf = (k: Kernel): string | undefined => this.sources.get(k.key)?.symbol;

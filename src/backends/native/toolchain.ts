@@ -15,6 +15,12 @@ export interface Toolchain {
   readonly identity: string;
 }
 
+/** Where answers of compilers are kept: asking one takes 30 ms. */
+export interface Answers {
+  read(name: string): string | undefined;
+  write(name: string, text: string): void;
+}
+
 /** Tried in this order, unless `TENDRIL_CC` names a compiler. */
 const COMPILERS = ["cc", "gcc", "clang"];
 
@@ -67,15 +73,15 @@ function unsupported(problem: string, got: string): UnsupportedError {
   });
 }
 
-/** The toolchain of this machine. Throws UnsupportedError, saying why, where there is none. */
-export function findToolchain(): Toolchain {
+/** The toolchain of this machine, as it is or as `answers` have it. Throws UnsupportedError, saying why, where there is none. */
+export function findToolchain(answers?: Answers): Toolchain {
   const { platform, arch, env } = process;
   if (platform === "win32") throw unsupported("there is no native backend for this system", platform);
   const named = env.TENDRIL_CC;
   const failures: string[] = [];
   for (const compiler of named ? [named] : COMPILERS) {
     for (const here of HERE) {
-      const macros = askCompiler(compiler, here);
+      const macros = macrosOf(compiler, here, answers);
       if (macros instanceof Map) return describe(compiler, here, macros, `${platform} ${arch}`);
       failures.push(macros);
       // No other flags help one that is not there, cannot be run or does not answer.
@@ -83,6 +89,49 @@ export function findToolchain(): Toolchain {
     }
   }
   throw unsupported("no C compiler works", failures.join("; "));
+}
+
+/** The macros that a compiler defines on this processor, or why it does not say. */
+function macrosOf(
+  compiler: string,
+  here: readonly string[],
+  answers: Answers | undefined,
+): Map<string, string> | string {
+  const [file, processor] = answers ? [fileOf(compiler), processorHere()] : [];
+  if (answers === undefined || file === undefined || processor === undefined)
+    return askCompiler(compiler, here);
+  const question = [file, processor, ...here].join("\n");
+  const known = answers.read(question);
+  if (known !== undefined) return new Map(JSON.parse(known) as [string, string][]);
+  const macros = askCompiler(compiler, here);
+  if (macros instanceof Map) answers.write(question, JSON.stringify([...macros]));
+  return macros;
+}
+
+/** The file that a command runs, with what tells that it has changed. */
+function fileOf(command: string): string | undefined {
+  const fs = nodeModule("node:fs");
+  const folders = command.includes("/") ? [""] : (process.env.PATH ?? "").split(":").map((f) => `${f}/`);
+  for (const folder of folders) {
+    const path = folder + command;
+    const stat = fs.statSync(path, { throwIfNoEntry: false });
+    if (!stat?.isFile() || (stat.mode & 0o111) === 0) continue;
+    return [fs.realpathSync(path), stat.ino, stat.size, stat.mtimeMs].join(" ");
+  }
+  return undefined;
+}
+
+/** The lines in which Linux says what a processor can do. */
+const PROCESSOR = /^(?:vendor_id|cpu family|model|model name|stepping|flags|CPU \w+|Features)\s*:.*$/gm;
+
+/** What the first processor is; undefined where the system does not say. */
+function processorHere(): string | undefined {
+  try {
+    const [first] = nodeModule("node:fs").readFileSync("/proc/cpuinfo", "utf8").split("\n\n");
+    return first!.match(PROCESSOR)?.join("\n");
+  } catch {
+    return undefined;
+  }
 }
 
 /** The macros that a compiler defines, or why it does not say. */
