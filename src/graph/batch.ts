@@ -102,10 +102,9 @@ function join(name: string, values: readonly FieldValue[], ptr: Int32Array): Fie
   const counts = /index|face/i.test(name);
   const shapes = values.map((v) => (v.shape.length === 0 ? [1] : v.shape));
   const axis = counts ? shapes[0]!.length - 1 : 0;
-  const rest = (shape: readonly number[]) => shape.filter((_, i) => i !== axis).join(", ");
-  const odd = values.findIndex(
-    (v, i) => rest(shapes[i]!) !== rest(shapes[0]!) || v.dtype !== values[0]!.dtype,
-  );
+  const fits = (shape: readonly number[], first: readonly number[]) =>
+    shape.length === first.length && shape.every((s, i) => i === axis || s === first[i]);
+  const odd = values.findIndex((v, i) => !fits(shapes[i]!, shapes[0]!) || v.dtype !== values[0]!.dtype);
   if (odd >= 0) {
     throw new ShapeError({
       where: `Batch, ${name}`,

@@ -73,7 +73,9 @@ export class DataLoader implements Iterable<Batch> {
   *batches(order: Int32Array, from = 0): Generator<Batch> {
     for (let b = from; b < this.length; b++) {
       const own = order.subarray(b * this.batchSize, (b + 1) * this.batchSize);
-      yield new Batch(Array.from(own, (i) => this.dataset.at(i)));
+      const graphs: Data[] = [];
+      for (const i of own) graphs.push(this.dataset.at(i));
+      yield new Batch(graphs);
     }
   }
 }
