@@ -52,7 +52,12 @@ export function planOf(program: Program, target: Target, kept?: KeptPlans): Plan
 
 function made(program: Program, target: Target): Known {
   const nodes = program.nodes.map((n, i) => ({ ...n, label: `%${i}%` }));
-  return { plan: compileProgram({ ...program, nodes }, target), whole: true };
+  try {
+    return { plan: compileProgram({ ...program, nodes }, target), whole: true };
+  } catch {
+    // The same error once more, with the labels that people know.
+    return { plan: compileProgram(program, target), whole: true };
+  }
 }
 
 /** The plan that is kept, or one that is kept from now on; undefined where another process could not say what its sizes are. */

@@ -55,6 +55,12 @@ export interface GraphFitOptions
   validationMask?: string | null;
 }
 
+const graphPredictNames: Names<GraphPassOptions> = { batchSize: true, signal: true };
+const graphEvaluateNames: Names<GraphPassOptions & LabelOptions> = {
+  ...graphPredictNames,
+  target: true,
+  mask: true,
+};
 const graphFitNames: Names<GraphFitOptions> = {
   ...passNames,
   epochs: true,
@@ -205,6 +211,7 @@ export abstract class GraphModel extends GraphModule implements Trainable {
     data: GraphInput,
     options: GraphPassOptions & LabelOptions = {},
   ): Promise<Record<string, number>> {
+    checkNames("evaluate", options, graphEvaluateNames);
     const { target = "y", mask } = options;
     const form = this.#form(data, { target, masked: Boolean(mask) });
     const stepper = new Stepper(this, compiledState(this, "evaluate"), 0);
@@ -220,6 +227,7 @@ export abstract class GraphModel extends GraphModule implements Trainable {
 
   /** All outputs, rows of many graphs one after the other: a Tensor, or a list where `call` gives several. */
   async predict(data: GraphInput, options: GraphPassOptions = {}): Promise<Tensor | Tensor[]> {
+    checkNames("predict", options, graphPredictNames);
     const form = this.#form(data, {});
     this.#plans ??= new CompiledState({});
     const stepper = new Stepper(this, this.compiled ?? this.#plans, 0);

@@ -183,6 +183,21 @@ describe.skipIf(process.platform === "win32")("compilers", () => {
     },
   );
 
+  test.skipIf(nativeProblem)("one that hangs is ended and told; nothing is left behind", () => {
+    vi.stubEnv("TENDRIL_CC", script('case "$*" in *-dM*) exec cc "$@";; esac; exec sleep 600'));
+    const library = new Library(join(root, "store"));
+    expect(library.obtain([increment(1)])).toBe(false);
+    expect(library.obtain([increment(1)])).toBe(false);
+    const late = performance.now() + 121_000;
+    const clock = vi.spyOn(performance, "now").mockReturnValue(late);
+    try {
+      expect(() => library.obtain([increment(1)])).toThrow(/no end after 120 s/);
+    } finally {
+      clock.mockRestore();
+    }
+    expect(readdirSync(join(root, "store")).filter((n) => n.startsWith("work-"))).toEqual([]);
+  });
+
   test.skipIf(nativeProblem)("what one says of itself is asked again when it has changed", () => {
     const asked = join(root, "asked");
     const times = () => (existsSync(asked) ? readFileSync(asked, "utf8").length : 0);

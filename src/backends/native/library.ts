@@ -19,6 +19,8 @@ import { findToolchain } from "./toolchain.ts";
 const UNIT = 40;
 const SMALL = 4;
 const COMPILERS = 2;
+/** Milliseconds after which compilers are held to hang; a unit takes one or two seconds. */
+const PATIENCE = 120_000;
 /** What the headers of the system count for, in characters. */
 const HEADERS = 12_000;
 
@@ -231,9 +233,13 @@ export class Compilation {
     nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
   };
 
-  /** Whether the compilers have ended, well or not. */
+  /** Whether the compilers have ended, well or not; those that hang are ended. */
   ended(): boolean {
-    return this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`);
+    if (this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`)) return true;
+    if (performance.now() - this.started < PATIENCE) return false;
+    this.stop();
+    this.failed = `no end after ${PATIENCE / 1000} s`;
+    return true;
   }
 
   /** Kept when the compilers have ended, or so many milliseconds after their start; Node may end before. */

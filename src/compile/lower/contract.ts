@@ -16,8 +16,8 @@ import { type Segment, toMemory, type View } from "../evaluate.ts";
 import { type CNode, roughCount, type SplitContractSpec, throughReshapes } from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, vectorLoop } from "./context.ts";
-
-import { type InlineSpread, TILE_ROWS, vectorizable } from "./spread.ts";
+import { byWindow, largest, windowTiles } from "./pooled.ts";
+import { type InlineSpread, TILE_ROWS, vectorizable, winnersProducts } from "./spread.ts";
 import {
   type Axis,
   byElement,
@@ -153,7 +153,8 @@ class ContractKernel {
     const columns = this.columns();
     const across = Math.ceil(columns / this.register);
     let room = Math.max(1, Math.floor(this.accumulators / across));
-    if (this.group.pool) return this.#windows(room);
+    // Where all loads of a block move to its front, those of two windows would spill.
+    if (this.group.pool) return windowTiles(this.group.pool.spec, this.options.target.neighbours ? 0 : room);
     // With one register column to a row, nine rows (a 3x3 kernel's taps) still fit.
     if (columns > 1 && across === 1) room = TILE_ROWS;
     if (this.unrolledSum()) room = Math.max(1, REGISTERS - roughCount(this.sums.map((x) => x.size)) * across);
@@ -169,18 +170,6 @@ class ContractKernel {
       room = Math.floor(room / unroll);
     }
     return tiles;
-  }
-
-  /**
-   * Whole windows of a pooling: two along its last axis where the sums of both have `room`, so that one is added up while
-   * the other is compared. Not where all loads of a block move to its front and would spill.
-   */
-  #windows(room: number): Tile[] {
-    const { axes, window } = this.group.pool!.spec;
-    const cells = window.reduce((p, q) => p * q, 1);
-    const last = axes.length - 1;
-    const count = 2 * cells <= room && !this.options.target.neighbours ? 2 : 1;
-    return axes.map((axis, i) => ({ axis, unroll: window[i]! * (i === last ? count : 1) }));
   }
 
   /** Lanes of the widest tile along the last axis. */
@@ -331,12 +320,7 @@ class ContractKernel {
       for (const [i, place] of places.entries()) this.storeOne(place, values[i]!, lanes);
       return;
     }
-    const windows = new Map<string, number[]>();
-    for (const [i, offset] of offsets.entries()) {
-      const window = [...offset].map(([axis, n]) => Math.floor(n / this.windowOf(axis))).join();
-      windows.set(window, [...(windows.get(window) ?? []), i]);
-    }
-    for (const cells of windows.values()) {
+    for (const cells of byWindow(offsets, this.group.pool.spec)) {
       this.storePooled(
         cells.map((i) => places[i]!),
         cells.map((i) => values[i]!),
@@ -449,53 +433,16 @@ class ContractKernel {
     const { b } = this;
     if (b === undefined) {
       const cells = places.map((_, i) => terms.filter((t) => t.i === i).map((t) => element(t.at)));
-      this.#addWinners(places[0]!, rounds, cells, lanes, add);
+      const spread = this.group.spread ?? internal("a spread expected");
+      const index = [...places[0]!, ...(rounds[0] ?? internal("a window without cells"))];
+      const products = winnersProducts(this.c, spread, index, this.out.length - 1, cells, lanes);
+      for (const [i, p] of products.entries()) add(i, p);
       return;
     }
     for (const { i, place, r, at } of byElement(terms)) {
       const w = k.load(b, this.element("b", place, r, spec.b.offset), lanes);
       add(i, k.prim(this.float ? "fmul" : "imul", k.splat(element(at), lanes), w));
     }
-  }
-
-  /**
-   * One product for each place from the window of a spread whose cells meet the elements `cells` of `a`: in each lane that of
-   * the winner, as the others would be multiplied by zero. Cells are told apart axis by axis, so that neighbouring places
-   * share what they pick from.
-   */
-  #addWinners(
-    place: readonly Ix[],
-    rounds: readonly (readonly Ix[])[],
-    cells: readonly (readonly Val[])[],
-    lanes: number,
-    add: (i: number, product: Val) => void,
-  ): void {
-    const { k, ev } = this.c;
-    const { node, spec, axes } = this.group.spread ?? internal("a spread expected");
-    const [winner, g] = node.inputs as [CNode, CNode];
-    const index = [...place, ...(rounds[0] ?? internal("a window without cells"))];
-    const view = axes.map((axis, d): Segment => {
-      const ix = index[axis]!;
-      const window = spec.window[spec.axes.indexOf(d)];
-      if (axis === this.out.length - 1) return { ix: along(ix, lanes), size: g.shape[d]! };
-      return { ix: LaneIx.uniform(window === undefined ? ix : k.floorDiv(ix, window)), size: g.shape[d]! };
-    });
-    const code = ev.value(winner, view, lanes);
-    const isCell = rounds.map((_, c) => k.prim("ieq", code, k.i32(c, lanes)));
-    const strides = stridesOf(spec.window) as number[];
-    const pick = (at: readonly Val[], axis: number, from: number): Val => {
-      const side = spec.window[axis];
-      if (side === undefined) return k.splat(at[from]!, lanes);
-      let picked = pick(at, axis + 1, from);
-      for (let d = 1; d < side; d++) {
-        const here = isCell.filter((_, c) => Math.floor(c / strides[axis]!) % side === d);
-        const won = here.reduce((p, q) => k.prim("bor", p, q));
-        picked = k.select(won, pick(at, axis + 1, from + d * strides[axis]!), picked);
-      }
-      return picked;
-    };
-    const value = k.splat(ev.value(g, view, lanes), lanes);
-    for (const [i, at] of cells.entries()) add(i, k.prim("fmul", pick(at, 0, 0), value));
   }
 
   /**
@@ -584,27 +531,13 @@ class ContractKernel {
     );
   }
 
-  /**
-   * The largest of the values from `from` to `to`, and which it is: the first of equal ones, the last NaN. Halves are
-   * compared with each other, as a chain of comparisons would keep the processor waiting.
-   */
-  #largest(values: readonly Val[], from: number, to: number, lanes: number): { best: Val; winner: Val } {
-    const { k } = this.c;
-    if (to - from === 1) return { best: k.splat(values[from]!, lanes), winner: k.i32(from, lanes) };
-    const middle = Math.ceil((from + to) / 2);
-    const p = this.#largest(values, from, middle, lanes);
-    const q = this.#largest(values, middle, to, lanes);
-    const wins = k.prim("bor", k.prim("flt", p.best, q.best), k.prim("fne", q.best, q.best));
-    return { best: k.select(wins, q.best, p.best), winner: k.select(wins, q.winner, p.winner) };
-  }
-
   /** The largest of one window in the tile, and which cell it was. */
   storePooled(places: readonly (readonly Ix[])[], values: readonly Val[], lanes: number): void {
     const { c, group } = this;
     const { k } = c;
     const pool = group.pool ?? internal("pool expected");
     const done = places.map((place, i) => this.finished(this.viewAt(place, lanes), values[i]!, lanes));
-    const { best, winner } = this.#largest(done, 0, done.length, lanes);
+    const { best, winner } = largest(k, done, lanes);
     const first = places[0]!;
     const view: View = this.viewAt(first, lanes).map((segment, axis) => {
       if (!pool.spec.axes.includes(axis)) return segment;

@@ -1,6 +1,9 @@
 /** The cotangent of a max pooling as an operand of a contraction, without putting it in memory. */
-import { type Shape, sameSize, stridesOf, type WindowSpec } from "../../ir/index.ts";
+import { type Shape, sameSize, stridesOf, type Val, type WindowSpec } from "../../ir/index.ts";
+import type { Segment } from "../evaluate.ts";
 import type { CNode, SplitContractSpec, WinnerSpec } from "../graph.ts";
+import { type Ix, LaneIx } from "../ix.ts";
+import { along, type Context } from "./context.ts";
 
 /** Most results whose accumulators fit one tile of a single register column. */
 export const TILE_ROWS = 9;
@@ -61,4 +64,42 @@ export function inlineSpread(n: CNode, spec: SplitContractSpec): InlineSpread | 
   const cellAxes = winner.axes.map((axis) => axes[axis]!);
   const inOrder = cellAxes.every((i, n) => i > (cellAxes[n - 1] ?? last));
   return complete && inOrder ? { node: b, spec: winner, axes } : undefined;
+}
+
+/**
+ * One product for each list of `cells` (elements of the other operand that meet the cells of a window at `index`): in each lane that
+ * of the winner, as the others would be multiplied by zero. Cells are told apart axis by axis, so that neighbours share
+ * what they pick from. Lanes run along axis `lanesAxis` of the contraction.
+ */
+export function winnersProducts(
+  { k, ev }: Context,
+  { node, spec, axes }: InlineSpread,
+  index: readonly Ix[],
+  lanesAxis: number,
+  cells: readonly (readonly Val[])[],
+  lanes: number,
+): Val[] {
+  const [winner, g] = node.inputs as [CNode, CNode];
+  const view = axes.map((axis, d): Segment => {
+    const ix = index[axis]!;
+    const window = spec.window[spec.axes.indexOf(d)];
+    if (axis === lanesAxis) return { ix: along(ix, lanes), size: g.shape[d]! };
+    return { ix: LaneIx.uniform(window === undefined ? ix : k.floorDiv(ix, window)), size: g.shape[d]! };
+  });
+  const code = ev.value(winner, view, lanes);
+  const isCell = cells[0]!.map((_, c) => k.prim("ieq", code, k.i32(c, lanes)));
+  const strides = stridesOf(spec.window) as number[];
+  const pick = (at: readonly Val[], axis: number, from: number): Val => {
+    const side = spec.window[axis];
+    if (side === undefined) return k.splat(at[from]!, lanes);
+    let picked = pick(at, axis + 1, from);
+    for (let d = 1; d < side; d++) {
+      const here = isCell.filter((_, c) => Math.floor(c / strides[axis]!) % side === d);
+      const won = here.reduce((p, q) => k.prim("bor", p, q));
+      picked = k.select(won, pick(at, axis + 1, from + d * strides[axis]!), picked);
+    }
+    return picked;
+  };
+  const value = k.splat(ev.value(g, view, lanes), lanes);
+  return cells.map((at) => k.prim("fmul", pick(at, 0, 0), value));
 }
