@@ -3,14 +3,23 @@
  * [--only LIST] [--json] [--markdown FILE]`
  *
  * Measures Tendril and the peers that are installed. All contestants of a case are started and warmed up, then take turns;
- * the median of the runs counts, the spread is told. A table goes to the standard output (and to the file of
+ * the median of the runs counts, the spread is told. A table goes to the standard output (and as a page to the file of
  * `--markdown`), or with `--json` one document; what is going on to the standard error.
  */
 import { writeFile } from "node:fs/promises";
-import { availableParallelism } from "node:os";
+import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { Contestant, type Counts, type Entrant, entrants, runCold } from "./contestants.ts";
-import { type Limits, type Measured, markdown, median, type Result, show, summarise } from "./report.ts";
+import {
+  type Limits,
+  type Measured,
+  markdown,
+  median,
+  page,
+  type Result,
+  show,
+  summarise,
+} from "./report.ts";
 import { type Benchmark, benchmarks, type Case, inUnit, type Limit, type Workload } from "./workloads.ts";
 
 const usage = `npm run bench -- [NAMES] [options]
@@ -24,7 +33,7 @@ Names: ${benchmarks.map((b) => b.name).join(", ")}; all of them where none is gi
   --runs N           runs of each contestant, default 5
   --rows N           epochs of at most so many rows
   --only LIST        contestants whose names contain one of these words
-  --markdown FILE    the table goes to this file too
+  --markdown FILE    a page with the tables goes to this file too
   --json             one JSON document instead of the table`;
 
 function options() {
@@ -191,5 +200,9 @@ for (const benchmark of chosen) {
 const document = { node: process.version, threads, runs, limits: Object.fromEntries(limits), results };
 const memory = new Set(chosen.filter((b) => b.memory).map((b) => b.name));
 const table = markdown(results, memory, limits);
-if (file !== undefined) await writeFile(file, `${table}\n`);
+if (file !== undefined) {
+  const machine = `${cpus()[0]?.model ?? process.arch}, ${availableParallelism()} processors, Node ${process.version}`;
+  const given = [...chosen.map((b) => b.name), `--runs ${runs}`, ...(python ? ["--python PYTHON"] : [])];
+  await writeFile(file, page(table, chosen, machine, `npm run bench -- ${given.join(" ")}`));
+}
 process.stdout.write(json ? `${JSON.stringify(document, null, 2)}\n` : `${table}\n`);

@@ -99,6 +99,27 @@ export function markdown(results: readonly Result[], memory: ReadonlySet<string>
   ].join("\n");
 }
 
+/** The tables as a page: what was measured, where, and by which command. */
+export function page(
+  tables: string,
+  measured: readonly { readonly name: string; readonly about: string }[],
+  machine: string,
+  command: string,
+): string {
+  return [
+    "# Speed",
+    "",
+    `\`${command}\``,
+    "",
+    `${machine}. All contestants of a row took turns in one run; other machines and other moments give other numbers.`,
+    "",
+    tables,
+    "",
+    ...measured.map(({ name, about }) => `- **${name}**: ${about}`),
+    "",
+  ].join("\n");
+}
+
 /** A table of what each of ours takes of the machine, and what the machine does at most. */
 function shares(results: readonly Result[], limits: Limits): string[] {
   const known = results.filter((r) => r.ofPeak !== undefined && r.ofBandwidth !== undefined);

@@ -45,8 +45,7 @@ const FLAGS = [
 ];
 
 /**
- * Of GCC's -O2 what kernels gain from: they are vectors already, and each value is computed once. It takes four fifths of the
- * time.
+ * Of GCC's -O2 what kernels gain from, in 70 % of the time: they are vectors already, and each value is computed once.
  */
 const GCC = [
   "-O1",
@@ -114,9 +113,12 @@ function fileOf(command: string): string | undefined {
   const folders = command.includes("/") ? [""] : (process.env.PATH ?? "").split(":").map((f) => `${f}/`);
   for (const folder of folders) {
     const path = folder + command;
-    const stat = fs.statSync(path, { throwIfNoEntry: false });
-    if (!stat?.isFile() || (stat.mode & 0o111) === 0) continue;
-    return [fs.realpathSync(path), stat.ino, stat.size, stat.mtimeMs].join(" ");
+    try {
+      const { mode, ino, size, mtimeMs } = fs.statSync(path);
+      if ((mode & 0o111) !== 0) return [fs.realpathSync(path), ino, size, mtimeMs].join(" ");
+    } catch {
+      // It is in another folder, or nowhere.
+    }
   }
   return undefined;
 }
