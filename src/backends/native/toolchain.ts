@@ -114,8 +114,9 @@ function fileOf(command: string): string | undefined {
   for (const folder of folders) {
     const path = folder + command;
     try {
-      const { mode, ino, size, mtimeMs } = fs.statSync(path);
-      if ((mode & 0o111) !== 0) return [fs.realpathSync(path), ino, size, mtimeMs].join(" ");
+      const stat = fs.statSync(path);
+      if (!stat.isFile() || (stat.mode & 0o111) === 0) continue;
+      return [fs.realpathSync(path), stat.ino, stat.size, stat.mtimeMs].join(" ");
     } catch {
       // It is in another folder, or nowhere.
     }
