@@ -190,7 +190,8 @@ for (const benchmark of chosen) {
   tell(`${benchmark.name}: ${benchmark.about}`);
   for (const whole of benchmark.cases) {
     const one = { ...whole, workload: atMost(whole.workload, rows) };
-    const measure = one.workload.kind === "startup" ? coldStarts : alternate;
+    const isCold = one.workload.kind === "startup" || one.workload.kind === "compile";
+    const measure = isCold ? coldStarts : alternate;
     const measured: Measured[] = await measure(benchmark, one, who, runs);
     const found = summarise(benchmark, one.label, measured, limits);
     for (const r of found) tell(`  ${r.case} ${r.contestant}: ${show(r.median)} ${r.unit}`);

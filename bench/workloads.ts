@@ -86,6 +86,13 @@ export interface Startup extends Network {
   readonly kind: "startup";
 }
 
+/** What the first training step of a network takes more than later ones, in a process of its own. */
+export interface Compiling extends Network {
+  readonly kind: "compile";
+  /** What is in the cache of compiled code: nothing, or what another such process has left. */
+  readonly cache: "empty" | "filled";
+}
+
 /** A piece of a step as the compiler fuses it, or with its parts kept `apart`: what fusing gains. */
 export interface Fusion {
   readonly kind: "fusion";
@@ -107,6 +114,7 @@ export type Workload =
   | Convolution
   | GraphTraining
   | Startup
+  | Compiling
   | Fusion
   | Limit;
 
@@ -411,6 +419,17 @@ export const benchmarks: readonly Benchmark[] = [
     unit: "ms",
     larger: false,
     cases: [{ label: "", workload: { kind: "startup", ...lecture, rows: 200 } }],
+  },
+  {
+    name: "compile",
+    about:
+      "the training step of Conv 32, Conv 64, Dense 128 made ready in a new process: the first step less a later one",
+    unit: "ms",
+    larger: false,
+    cases: (["empty", "filled"] as const).map((cache) => ({
+      label: `${cache} cache`,
+      workload: { kind: "compile", ...wide, rows: 64, cache },
+    })),
   },
 ];
 
