@@ -67,6 +67,9 @@ describe.skipIf(process.platform === "win32")("the store of compiled units", () 
     }
     expect(open().find("g")).toBeUndefined();
     expect(reportStore(folder())).toMatchObject({ units: 1 });
+    open().write("a name", "a text");
+    expect(open().read("a name")).toBe("a text");
+    expect(open().read("another")).toBeUndefined();
     clearStore(folder());
     expect(reportStore(folder())).toEqual({ folder: folder(), units: 0, bytes: 0 });
   });

@@ -19,7 +19,7 @@ import { findToolchain } from "./toolchain.ts";
 const UNIT = 40;
 const SMALL = 4;
 const COMPILERS = 2;
-/** Milliseconds after which compilers are held to hang; a unit takes one or two seconds. */
+/** Milliseconds for each unit of a compiler after which it is held to hang; a unit takes one or two seconds. */
 const PATIENCE = 120_000;
 /** What the headers of the system count for, in characters. */
 const HEADERS = 12_000;
@@ -60,7 +60,7 @@ export class Library {
 
   /** Throws UnsupportedError, saying why, where nothing can be compiled or kept. */
   constructor(folder = storeFolder(), version = build) {
-    this.toolchain = findToolchain(new UnitStore("compilers", folder));
+    this.toolchain = findToolchain(() => new UnitStore("compilers", folder));
     this.begin = prelude(widthsFor(this.toolchain.lanes));
     this.store = new UnitStore(`${this.toolchain.identity}\n${this.begin}\n${runnerSource}`, folder);
     const symbolOf = (k: Kernel): string | undefined => this.sources.get(k.key)?.symbol;
@@ -230,15 +230,24 @@ export class Compilation {
     } catch {
       // They have ended.
     }
-    nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
+    this.clear();
   };
+
+  private clear(): void {
+    try {
+      nodeModule("node:fs").rmSync(this.folder, { recursive: true, force: true });
+    } catch {
+      // A compiler that dies may still write: the folder goes with other leftovers.
+    }
+  }
 
   /** Whether the compilers have ended, well or not; those that hang are ended. */
   ended(): boolean {
     if (this.failed !== undefined || nodeModule("node:fs").existsSync(`${this.folder}/done`)) return true;
-    if (performance.now() - this.started < PATIENCE) return false;
+    const patience = PATIENCE * Math.ceil(this.units.length / COMPILERS);
+    if (performance.now() - this.started < patience) return false;
+    this.failed = `no end after ${patience / 1000} s`;
     this.stop();
-    this.failed = `no end after ${PATIENCE / 1000} s`;
     return true;
   }
 
@@ -287,7 +296,7 @@ export class Compilation {
         this.store.add(`${path}.so`, unit.symbols);
       });
     } finally {
-      fs.rmSync(this.folder, { recursive: true, force: true });
+      this.clear();
     }
   }
 }

@@ -70,13 +70,12 @@ interface FoundFile {
 
 /** The plain files in the folders of the store. */
 function everyFile(folder: string): FoundFile[] {
-  const fs = nodeModule("node:fs");
   const out: FoundFile[] = [];
   for (const sub of namesIn(folder)) {
     if (sub.startsWith(WORK)) continue;
     for (const name of namesIn(`${folder}/${sub}`)) {
       const path = `${folder}/${sub}/${name}`;
-      const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+      const stat = statOf(path);
       if (stat?.isFile()) out.push({ path, bytes: stat.size, used: stat.mtimeMs });
     }
   }
@@ -200,8 +199,8 @@ export class UnitStore {
   read(name: string): string | undefined {
     const fs = nodeModule("node:fs");
     const path = this.textPath(name);
-    if (!isOwn(path)) return undefined;
     try {
+      if (!isOwn(path)) return undefined;
       const all = fs.readFileSync(path, "utf8");
       const text = all.slice(HASH);
       if (all.slice(0, HASH) !== sha256(text)) return undefined;
@@ -216,13 +215,15 @@ export class UnitStore {
   /** Keeps a text under a name, where that can be done: whoever looks for it can do without. */
   write(name: string, text: string): void {
     const fs = nodeModule("node:fs");
+    let work: string | undefined;
     try {
-      const work = this.workFolder();
+      work = this.workFolder();
       fs.writeFileSync(`${work}/text`, sha256(text) + text, { mode: 0o400 });
       fs.renameSync(`${work}/text`, this.textPath(name));
-      fs.rmSync(work, { recursive: true, force: true });
     } catch {
       return;
+    } finally {
+      if (work !== undefined) fs.rmSync(work, { recursive: true, force: true });
     }
     // Texts are small: once in a process will do.
     if (!this.hasRoom) this.makeRoom();
@@ -241,7 +242,7 @@ export class UnitStore {
     const old = Date.now() - LITTER_AGE;
     for (const name of namesIn(this.root)) {
       if (!name.startsWith(WORK)) continue;
-      const stat = fs.lstatSync(`${this.root}/${name}`, { throwIfNoEntry: false });
+      const stat = statOf(`${this.root}/${name}`);
       if (stat !== undefined && stat.mtimeMs < old)
         fs.rmSync(`${this.root}/${name}`, { recursive: true, force: true });
     }
@@ -272,9 +273,18 @@ function secureFolder(folder: string): void {
   }
 }
 
+/** What a path is; undefined where there is nothing, or nothing to be seen. */
+function statOf(path: string) {
+  try {
+    return nodeModule("node:fs").lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whether this is a plain file of this user that nobody else may write. */
 function isOwn(path: string): boolean {
-  const stat = nodeModule("node:fs").lstatSync(path, { throwIfNoEntry: false });
+  const stat = statOf(path);
   return stat?.isFile() === true && stat.uid === process.getuid?.() && (stat.mode & 0o022) === 0;
 }
 

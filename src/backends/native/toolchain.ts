@@ -72,10 +72,11 @@ function unsupported(problem: string, got: string): UnsupportedError {
   });
 }
 
-/** The toolchain of this machine, as it is or as `answers` have it. Throws UnsupportedError, saying why, where there is none. */
-export function findToolchain(answers?: Answers): Toolchain {
+/** The toolchain of this machine, as it is or as the `kept` answers have it. Throws UnsupportedError, saying why, where there is none. */
+export function findToolchain(kept?: () => Answers): Toolchain {
   const { platform, arch, env } = process;
   if (platform === "win32") throw unsupported("there is no native backend for this system", platform);
+  const answers = kept?.();
   const named = env.TENDRIL_CC;
   const failures: string[] = [];
   for (const compiler of named ? [named] : COMPILERS) {
@@ -112,6 +113,8 @@ function fileOf(command: string): string | undefined {
   const fs = nodeModule("node:fs");
   const folders = command.includes("/") ? [""] : (process.env.PATH ?? "").split(":").map((f) => `${f}/`);
   for (const folder of folders) {
+    // An empty name means the current folder.
+    if (folder === "/") return undefined;
     const path = folder + command;
     try {
       const stat = fs.statSync(path);

@@ -329,8 +329,10 @@ class ContractKernel {
     }
   }
 
+  /** Sums over a spread go window by window, however short they are. */
   unrolledSum(): boolean {
     return (
+      this.group.spread === undefined &&
       this.spec.part === undefined &&
       this.sums.every((s) => typeof s.size === "number") &&
       roughCount(this.sums.map((s) => s.size)) <= UNROLL
