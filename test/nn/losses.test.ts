@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { gradient, type Tensor, tensor, variable } from "../../src/core/index.ts";
+import { dim, gradient, type Tensor, tensor, variable } from "../../src/core/index.ts";
 import { activate, getLoss, losses } from "../../src/nn/index.ts";
 import { lossFromConfig } from "../../src/nn/losses/index.ts";
 import { recorded } from "./training-kit.ts";
@@ -58,4 +58,20 @@ describe("from the logits behind an activation, nothing overflows (NE-1)", () =>
     const [g] = gradient(value, [x]) as [Tensor];
     for (const v of await g.data()) expect(Number.isFinite(v)).toBe(true);
   });
+});
+
+test("of many labels for the binary cross-entropy, the one out of range is found; 0 of either sign and 1 are in range", () => {
+  const loss = new losses.BinaryCrossentropy();
+  const check = (at: number, value: number, count = 9000) => {
+    const data = new Float32Array(count).fill(0.5);
+    data.set([0, -0, 1, 1e-45]);
+    if (at >= 0) data[at] = value;
+    loss.check({ data, shape: [count, 1], dtype: "float32" }, [dim("rows"), 1], "fit");
+  };
+  expect(() => check(-1, 0)).not.toThrow();
+  for (const at of [4, 4095, 4096, 8191, 8192, 8999]) {
+    for (const value of [1.0000001, -1e-45, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(() => check(at, value)).toThrow(new RegExp(`at row ${at}`));
+    }
+  }
 });
