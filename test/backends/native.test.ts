@@ -70,6 +70,13 @@ describe.skipIf(process.platform === "win32")("the store of compiled units", () 
     open().write("a name", "a text");
     expect(open().read("a name")).toBe("a text");
     expect(open().read("another")).toBeUndefined();
+    const orphan = open();
+    const inner = join(path, "..");
+    rmSync(inner, { recursive: true });
+    writeFileSync(inner, "no folder any more");
+    expect(orphan.read("a name")).toBeUndefined();
+    orphan.write("a name", "a text");
+    expect(readdirSync(folder()).filter((n) => n.startsWith("work-"))).toEqual([]);
     clearStore(folder());
     expect(reportStore(folder())).toEqual({ folder: folder(), units: 0, bytes: 0 });
   });
