@@ -12,7 +12,7 @@ import { lowerScatter } from "./lower/gather.ts";
 import { lowerFill, lowerMap, lowerMaps, lowerPlacePiece } from "./lower/map.ts";
 import { lowerReduce } from "./lower/reduce.ts";
 import { lowerRoutine } from "./lower/routine.ts";
-import { lowerSegment } from "./lower/segment.ts";
+import { lowerSegment, lowerSegmentIds } from "./lower/segment.ts";
 import { lowerWindow } from "./lower/window.ts";
 import { lowerWinnersFilter, lowerWinnersInput } from "./lower/winners.ts";
 
@@ -199,7 +199,8 @@ function lowerStage(
   if (stage.kind === "map")
     return [lowerMap(stage.roots, { inMemory, target, storage: (n) => direct.get(n) ?? n })];
   if (stage.kind === "contract") {
-    const lower = stage.group.node.spec.kind === "winners" ? lowerWinnersInput : lowerContract;
+    const { kind } = stage.group.node.spec;
+    const lower = { winners: lowerWinnersInput, segment: lowerSegment }[kind as string] ?? lowerContract;
     return [lower(stage.group, { inMemory, target })];
   }
   if (stage.kind === "window") return [lowerWindow(stage, inMemory, lanes)];
@@ -212,7 +213,7 @@ function lowerStage(
     case "gather":
       return lowerScatter(n, inMemory, lanes);
     case "segment":
-      return lowerSegment(n, inMemory, target);
+      return lowerSegmentIds(n, inMemory, target);
     case "routine":
       return [lowerRoutine(n)];
     case "winners":

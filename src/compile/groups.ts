@@ -1,4 +1,7 @@
-/** What is computed in the tile of a contraction: the elementwise nodes that follow it, and a max pooling. */
+/**
+ * What is computed in the tile of a contraction, or in the registers of a segment's row: the elementwise nodes that follow it,
+ * and behind a contraction a max pooling.
+ */
 import type { WindowSpec } from "../ir/index.ts";
 import { countOf, sameShape, sameSize } from "../ir/index.ts";
 import { type CNode, isMove, type SplitContractSpec, topological, type WinnerSpec } from "./graph.ts";
@@ -34,6 +37,7 @@ export function groupsOf(
 
 /** Whether what follows elementwise may be computed with the node. */
 function startsGroup({ spec }: CNode): boolean {
+  if (spec.kind === "segment") return spec.fn !== "ids";
   return spec.kind === "contract" || (spec.kind === "winners" && spec.fn === "input");
 }
 
@@ -59,7 +63,7 @@ function contractionOf(
     if (
       user.spec.kind === "map" &&
       sameSize(countOf(user.shape), countOf(n.shape)) &&
-      // Winners are added up in the result's memory.
+      // Winners are added up in the result's memory, rows of segments stored in parts of vectors.
       (n.spec.kind === "contract" || user.dtype === n.dtype) &&
       !dependsOtherwise(user, at)
     )

@@ -52,14 +52,18 @@ export function bindSizes(specs: readonly ValueSpec[], args: readonly Argument[]
   return sizes;
 }
 
-/** The symbols of a size that have no value yet. */
-function openSymbols(s: Size, sizes: ReadonlyMap<number, number>): number[] {
-  return s instanceof Dim ? [...symbolsOf(s).keys()].filter((id) => !sizes.has(id)) : [];
+/** Whether a symbol of a size has no value yet. */
+function isOpen(s: Size, sizes: ReadonlyMap<number, number>): boolean {
+  if (!(s instanceof Dim)) return false;
+  return s.terms.some((t) =>
+    t.atoms.some((a) => (a.kind === "symbol" ? !sizes.has(a.id) : isOpen(a.of, sizes))),
+  );
 }
 
 /** Solves `size = actual` for its only open symbol, where the size is linear in it. */
 function solve(size: Size, actual: number, sizes: Map<number, number>): void {
-  const open = openSymbols(size, sizes);
+  if (!isOpen(size, sizes)) return;
+  const open = [...symbolsOf(size).keys()].filter((id) => !sizes.has(id));
   if (open.length !== 1) return;
   const id = open[0]!;
   const valueAt = (x: number): number => evalSize(size, new Map([...sizes, [id, x]]));
@@ -75,9 +79,7 @@ function matchShape(i: number, shape: Shape, own: readonly number[], sizes: Map<
 }
 
 function checkSizes(i: number, shape: Shape, own: readonly number[], sizes: Map<number, number>): void {
-  const bad = shape.findIndex(
-    (s, axis) => openSymbols(s, sizes).length > 0 || evalSize(s, sizes) !== own[axis],
-  );
+  const bad = shape.findIndex((s, axis) => isOpen(s, sizes) || evalSize(s, sizes) !== own[axis]);
   if (bad >= 0) mismatch(i, shape, showShape(own), `axis ${bad} differs`);
 }
 
@@ -85,12 +87,12 @@ function matchCount(i: number, shape: Shape, count: number, sizes: Map<number, n
   let known = 1;
   const open: Size[] = [];
   for (const s of shape) {
-    if (openSymbols(s, sizes).length > 0) open.push(s);
+    if (isOpen(s, sizes)) open.push(s);
     else known *= evalSize(s, sizes);
   }
   if (open.length === 1 && known > 0 && count % known === 0) solve(open[0]!, count / known, sizes);
   const fits =
-    shape.every((s) => openSymbols(s, sizes).length === 0) &&
+    !shape.some((s) => isOpen(s, sizes)) &&
     shape.reduce<number>((n, s) => n * evalSize(s, sizes), 1) === count;
   if (!fits) mismatch(i, shape, `${count} values`, "the number of values does not fit");
 }

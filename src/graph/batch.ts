@@ -10,6 +10,8 @@ import {
   printFields,
 } from "./data.ts";
 import { EdgeIndex } from "./edge-index.ts";
+import { beginsOf } from "./joined.ts";
+import type { Arrays } from "./reused-arrays.ts";
 
 /** Graphs as one: node numbers are shifted, `batch` tells the graph of each node, `ptr` where each graph begins. */
 export class Batch extends Data {
@@ -20,9 +22,10 @@ export class Batch extends Data {
    * Every field is joined along its first axis; `edgeIndex` and other fields with `index` or `face` in their names count
    * nodes, are shifted, and joined along their last axis. Numbers become arrays, texts lists.
    *
+   * @param arrays where the arrays of the batch are taken from; fresh ones unless given.
    * @throws DataError for no graph at all or graphs with different fields, ShapeError for rows of different widths.
    */
-  constructor(graphs: readonly Data[]) {
+  constructor(graphs: readonly Data[], arrays: Arrays = arrayOf) {
     const [model] = graphs;
     if (model === undefined) {
       throw new DataError({
@@ -33,7 +36,7 @@ export class Batch extends Data {
         try: "skip the batch",
       });
     }
-    super(joinedFields(graphs, model), { keepOrder: true });
+    super(joinedFields(graphs, model, arrays), { keepOrder: true });
     this.numGraphs = graphs.length;
     this.#graphs = graphs;
   }
@@ -63,43 +66,63 @@ export class Batch extends Data {
   }
 }
 
-function joinedFields(graphs: readonly Data[], model: Data): DataFields {
-  const ptr = new Int32Array(graphs.length + 1);
-  graphs.forEach((g, i) => {
-    ptr[i + 1] = ptr[i]! + g.numNodes;
-  });
-  const batch = new Int32Array(ptr[graphs.length]!);
-  for (let g = 0; g < graphs.length; g++) batch.fill(g, ptr[g]!, ptr[g + 1]!);
+function joinedFields(graphs: readonly Data[], model: Data, arrays: Arrays): DataFields {
+  const ptr = beginsOf(graphs.length, (i) => graphs[i]!.numNodes);
   const fields: Record<string, FieldValue> = {};
   for (const name of model.fields.keys()) {
-    const values = graphs.map((g, i) => {
-      const value = g.fields.get(name);
-      if (value !== undefined) return value;
-      throw new DataError({
-        where: "Batch",
-        problem: `graph ${i} has no field ${name}`,
-        expected: [...model.fields.keys()].join(", "),
-        got: [...g.fields.keys()].join(", "),
-        try: "give all graphs the same fields",
-      });
-    });
     fields[name] =
-      name === "edgeIndex" ? EdgeIndex.join(graphs.map((g) => g.edgeIndex)) : join(name, values, ptr);
+      name === "edgeIndex"
+        ? EdgeIndex.join(
+            graphs.map((g) => g.edgeIndex),
+            arrays,
+          )
+        : joinField(name, graphs, ptr, arrays);
   }
   if (fields.numNodes !== undefined) fields.numNodes = ptr.at(-1)!;
-  fields.batch = { data: batch, shape: [batch.length], dtype: "int32" };
+  fields.batch = graphOfNodes(ptr, arrays);
   fields.ptr = { data: ptr, shape: [ptr.length], dtype: "int32" };
   return fields;
 }
 
-function join(name: string, values: readonly FieldValue[], ptr: Int32Array): FieldValue {
+/** The graph of each node, of graphs whose nodes begin at `ptr`. */
+export function graphOfNodes(ptr: Int32Array, arrays: Arrays): GraphArray {
+  const data = arrays.int32(ptr.at(-1)!);
+  for (let g = 0; g < ptr.length - 1; g++) data.fill(g, ptr[g]!, ptr[g + 1]!);
+  return { data, shape: [data.length], dtype: "int32" };
+}
+
+/** Fields that count nodes: they are shifted when graphs are joined, and joined along their last axis. */
+export const countsNodes = (name: string): boolean => /index|face/i.test(name);
+
+/** A field of several graphs whose nodes begin at `ptr`, as a batch has it. Throws DataError where one does not have it. */
+export function joinField(
+  name: string,
+  graphs: readonly Data[],
+  ptr: Int32Array,
+  arrays: Arrays,
+): FieldValue {
+  const values = graphs.map((g, i) => {
+    const value = g.fields.get(name);
+    if (value !== undefined) return value;
+    throw new DataError({
+      where: "Batch",
+      problem: `graph ${i} has no field ${name}`,
+      expected: [...graphs[0]!.fields.keys()].join(", "),
+      got: [...g.fields.keys()].join(", "),
+      try: "give all graphs the same fields",
+    });
+  });
+  return join(name, values, ptr, arrays);
+}
+
+function join(name: string, values: readonly FieldValue[], ptr: Int32Array, arrays: Arrays): FieldValue {
   if (values.every((v) => typeof v === "number")) {
     const whole = values.every((v) => Number.isInteger(v));
     const data = whole ? Int32Array.from(values) : Float32Array.from(values);
     return { data, shape: [values.length], dtype: whole ? "int32" : "float32" };
   }
   if (!values.every(isGraphArray)) return values;
-  const counts = /index|face/i.test(name);
+  const counts = countsNodes(name);
   const shapes = values.map((v) => (v.shape.length === 0 ? [1] : v.shape));
   const axis = counts ? shapes[0]!.length - 1 : 0;
   const fits = (shape: readonly number[], first: readonly number[]) =>
@@ -116,7 +139,7 @@ function join(name: string, values: readonly FieldValue[], ptr: Int32Array): Fie
   }
   const shape = shapes[0]!.map((s, i) => (i === axis ? shapes.reduce((n, own) => n + own[i]!, 0) : s));
   const dtype = values[0]!.dtype;
-  const data = arrayOf[dtype](shape.reduce((a, b) => a * b, 1));
+  const data = arrays[dtype](shape.reduce((a, b) => a * b, 1));
   const inner = shape.slice(axis + 1).reduce((a, b) => a * b, 1);
   const outer = shape.slice(0, axis).reduce((a, b) => a * b, 1);
   let at = 0;

@@ -35,6 +35,11 @@ export class GraphDataset implements Iterable<Data> {
     return this.#graphs.length;
   }
 
+  /** Its graphs where they stay as they are; undefined with a `transform`, which gives others each time. */
+  get graphs(): readonly Data[] | undefined {
+    return this.#options.transform === undefined ? this.#graphs : undefined;
+  }
+
   /** Graph `index`, from the end where it is negative. Throws UsageError where there is none. */
   at(index: number): Data {
     const graph = this.#graphs.at(index);

@@ -1,14 +1,10 @@
 /** EdgeIndex: the edges of a graph as pairs, with their compressed structures made once. */
+import { arrayOf } from "../ir/dtype.ts";
 import { DataError, ShapeError } from "../ir/errors.ts";
-import {
-  type Compressed,
-  compressEdges,
-  compressWithLoops,
-  joinCompressed,
-  type NodeCounts,
-  shift,
-} from "./compressed.ts";
+import { type Compressed, compressEdges, compressWithLoops, type NodeCounts } from "./compressed.ts";
 import { constantEdges, type Edges } from "./edges.ts";
+import { joinCompressed, type Part, shift } from "./joined.ts";
+import type { Arrays } from "./reused-arrays.ts";
 
 /** Edges as [sources, targets], flat as int32 [2, edges], or an EdgeIndex. */
 export type EdgePairs =
@@ -19,9 +15,11 @@ export type EdgePairs =
 /** Graphs whose edges stand side by side. */
 class Joined {
   readonly graphs: readonly EdgeIndex[];
+  readonly arrays: Arrays;
 
-  constructor(graphs: readonly EdgeIndex[]) {
+  constructor(graphs: readonly EdgeIndex[], arrays: Arrays) {
     this.graphs = graphs;
+    this.arrays = arrays;
   }
 }
 
@@ -30,7 +28,7 @@ export class EdgeIndex {
   readonly numNodes: number;
   readonly numEdges: number;
   /** What it was joined from; the pairs are put together when they are asked for, which training does not. */
-  readonly #parts: readonly EdgeIndex[] | undefined;
+  readonly #parts: Joined | undefined;
   #pairs: readonly [source: Int32Array, target: Int32Array] | undefined;
   #plain: Compressed | undefined;
   #looped: Compressed | undefined;
@@ -43,7 +41,7 @@ export class EdgeIndex {
    */
   constructor(pairs: EdgePairs | Joined, numNodes?: number) {
     if (pairs instanceof Joined) {
-      this.#parts = pairs.graphs;
+      this.#parts = pairs;
       this.numNodes = pairs.graphs.reduce((n, g) => n + g.numNodes, 0);
       this.numEdges = pairs.graphs.reduce((n, g) => n + g.numEdges, 0);
       return;
@@ -57,8 +55,8 @@ export class EdgeIndex {
   }
 
   /** The edges of several graphs side by side: node numbers are shifted by the nodes before. */
-  static join(graphs: readonly EdgeIndex[]): EdgeIndex {
-    return new EdgeIndex(new Joined(graphs));
+  static join(graphs: readonly EdgeIndex[], arrays: Arrays = arrayOf): EdgeIndex {
+    return new EdgeIndex(new Joined(graphs, arrays));
   }
 
   /** The node at which each edge begins: int32 [edges]. */
@@ -76,9 +74,9 @@ export class EdgeIndex {
   #join(): readonly [source: Int32Array, target: Int32Array] {
     const [source, target] = [new Int32Array(this.numEdges), new Int32Array(this.numEdges)];
     let [node, edge] = [0, 0];
-    for (const g of this.#parts!) {
-      shift(source, g.source, edge, node);
-      shift(target, g.target, edge, node);
+    for (const g of this.#parts!.graphs) {
+      shift(source, edge, g.source, 0, g.numEdges, node);
+      shift(target, edge, g.target, 0, g.numEdges, node);
       node += g.numNodes;
       edge += g.numEdges;
     }
@@ -97,7 +95,7 @@ export class EdgeIndex {
   /** The compressed structure of the edges as they are. */
   get compressed(): Compressed {
     this.#plain ??= this.#parts
-      ? joinCompressed(partsOf(this.#parts, false), false)
+      ? joinCompressed(partsOf(this.#parts.graphs, false), false, this.#parts.arrays)
       : compressEdges(this.source, this.target, this.#counts);
     return this.#plain;
   }
@@ -105,7 +103,7 @@ export class EdgeIndex {
   /** The compressed structure with exactly one self-loop at every node. */
   get compressedWithLoops(): Compressed {
     this.#looped ??= this.#parts
-      ? joinCompressed(partsOf(this.#parts, true), true)
+      ? joinCompressed(partsOf(this.#parts.graphs, true), true, this.#parts.arrays)
       : compressWithLoops(this.source, this.target, this.#counts);
     return this.#looped;
   }
@@ -195,7 +193,8 @@ export class EdgeIndex {
   }
 }
 
-function partsOf(graphs: readonly EdgeIndex[], loops: boolean) {
+/** The structures of graphs, as they are joined. */
+export function partsOf(graphs: readonly EdgeIndex[], loops: boolean): Part[] {
   return graphs.map((g) => ({
     compressed: loops ? g.compressedWithLoops : g.compressed,
     nodes: g.numNodes,

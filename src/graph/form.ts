@@ -33,7 +33,7 @@ import {
 } from "./context.ts";
 import type { Data, GraphArray } from "./data.ts";
 import type { EdgeSource } from "./edges.ts";
-import { Graph, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
+import { Graph, type GraphRows, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
 import { type GroupArrays, largestOf, pickRows } from "./groups.ts";
 import { type Kept, keptOf } from "./kept.ts";
 import {
@@ -108,6 +108,7 @@ export class Form {
   readonly #names: readonly string[];
   readonly #drawn: readonly Drawn[];
   readonly #sparse: boolean;
+  readonly #finders: ReadonlyMap<number, (data: GraphRows) => number>;
 
   /** @param key what tells the form apart from others of the model. */
   constructor(model: FormModel, example: Data, options: FormOptions, key: string) {
@@ -135,6 +136,7 @@ export class Form {
     });
     this.#names = [...names];
     this.#drawn = isReplaying() ? drawn : [];
+    this.#finders = this.#makeFinders();
     this.layout = {
       key,
       specs: this.#specs(example),
@@ -156,7 +158,7 @@ export class Form {
   }
 
   /** The first size of a field, by what it belongs to. */
-  #rowsOf(data: Data, name: string, rows: number): Size {
+  #firstSize(data: Data, name: string, rows: number): Size {
     const { nodes, edges } = this.#sizes;
     if (["x", "pos"].includes(name)) return nodes;
     if (/^edge(Attr|Weight|Type)$/.test(name)) return edges;
@@ -167,10 +169,18 @@ export class Form {
   #fieldSpec(data: Data, name: string): ValueSpec {
     const { shape, dtype } = data.array(name);
     if (/index|face/i.test(name)) return { shape: [...shape.slice(0, -1), this.#sizes.other(name)], dtype };
-    return { shape: [this.#rowsOf(data, name, shape[0] ?? 1), ...shape.slice(1)], dtype };
+    return { shape: [this.#firstSize(data, name, shape[0] ?? 1), ...shape.slice(1)], dtype };
   }
 
-  #specOf(name: string): ValueSpec {
+  /** What the rows of a field belong to; undefined for other inputs, and where that is not known. */
+  rowsOf(name: string): "nodes" | "edges" | undefined {
+    const rows = this.#fields.get(name)?.shape[0];
+    if (rows === this.#sizes.nodes) return "nodes";
+    return rows === this.#sizes.edges ? "edges" : undefined;
+  }
+
+  /** The type of an input. */
+  specOf(name: string): ValueSpec {
     const { nodes, edges, looped, graphs, labelled } = this.#sizes;
     const field = this.#fields.get(name);
     if (field !== undefined) return field;
@@ -197,7 +207,7 @@ export class Form {
 
   #specs(example: Data): ValueSpec[] {
     const { target, masked } = this.#options;
-    const xs = this.#inputs().map((name) => this.#specOf(name));
+    const xs = this.inputs.map((name) => this.specOf(name));
     if (target === undefined) return xs;
     const { shape, dtype } = example.array(target);
     const rows = masked ? this.#sizes.labelled : this.outputs[0]![0]!;
@@ -205,7 +215,7 @@ export class Form {
   }
 
   /** Names of the plan's inputs. */
-  #inputs(): readonly string[] {
+  get inputs(): readonly string[] {
     const { target, masked } = this.#options;
     return target !== undefined && masked ? [...this.#names, "labelled.index", "labelled.rank"] : this.#names;
   }
@@ -217,7 +227,7 @@ export class Form {
     const tensorOf = (name: string): Tensor => {
       if (tensors) return tensors.get(name) ?? internal(`${name} is no input of the plan`);
       note(name);
-      const { shape, dtype } = this.#specOf(name);
+      const { shape, dtype } = this.specOf(name);
       const unknown = made.get(name) ?? zeros(shape, dtype);
       made.set(name, unknown);
       return unknown;
@@ -252,7 +262,7 @@ export class Form {
   }
 
   #forward(xs: readonly Tensor[], ctx: CallContext, masks: readonly Tensor[]): Tensor[] {
-    const inputs = new Map(this.#inputs().map((name, i) => [name, xs[i]!]));
+    const inputs = new Map(this.inputs.map((name, i) => [name, xs[i]!]));
     let next = 0;
     const drawn: NoiseSource | undefined = masks.length > 0 ? () => masks[next++]! : undefined;
     const outputs = this.#call(
@@ -267,17 +277,19 @@ export class Form {
   /**
    * The arrays of a graph in the order of the plan; `mask` names the field that says which labels count.
    *
+   * @param names the inputs to give; all unless given.
    * @throws DataError where labels or the mask do not fit the outputs.
    */
-  rows(data: Data, mask?: string | null): Rows {
+  rows(data: GraphRows, mask?: string | null, names = this.inputs): Rows {
     const { target } = this.#options;
     const chosen = target !== undefined && mask ? maskedRows(data, mask) : undefined;
     const sparse = this.#sparse ? sparseFeatures(data) : undefined;
-    const xs = this.#inputs().map((name) => this.#array(data, name, chosen, sparse));
+    const xs = names.map((name) => this.#array(data, name, chosen, sparse));
     if (target === undefined)
       return { xs, ys: [], weight: undefined, count: data.numNodes, layout: this.layout };
     const y = labels(data, target);
-    const rows = evalSize(this.outputs[0]![0]!, this.#values(data));
+    const size = this.outputs[0]![0]!;
+    const rows = evalSize(size, this.#values(data, [size]));
     if (y.shape[0] !== rows) this.#otherRows(target, y.shape[0], rows);
     const own = chosen === undefined ? y : takeRows(y, chosen.index);
     return { xs, ys: [own], weight: undefined, count: own.shape[0]!, layout: this.layout };
@@ -293,35 +305,46 @@ export class Form {
     });
   }
 
-  /** The values of the symbols for a graph. */
-  #values(data: Data): Map<number, number> {
-    const { nodes, edges, looped, graphs } = this.#sizes;
+  /** For a graph the values of the symbols in `sizes`. */
+  #values(data: GraphRows, sizes: readonly Size[]): Map<number, number> {
     const values = new Map<number, number>();
-    const set = (size: Size, value: () => number) => {
-      for (const id of symbolsOf(size).keys()) if (!values.has(id)) values.set(id, value());
-    };
-    set(nodes, () => data.numNodes);
-    set(edges, () => data.numEdges);
-    if (this.#names.some((n) => n.startsWith("loops."))) {
-      set(looped, () => data.edgeIndex.compressedWithLoops.source.length);
-    }
-    set(graphs, () => nodeArrays(data)[0].length - 1);
-    set(this.#sizes.largest, () => largestOf(nodeArrays(data)[0]));
-    for (const name of this.#names) {
-      const [structure, array] = splitName(name);
-      if (array === "positions")
-        set(this.#sizes.other(structure), () => keptNodes(data, structure).ids.length);
-    }
-    for (const [name, { shape }] of this.#fields) {
-      const own = data.array(name).shape;
-      shape.forEach((s, i) => {
-        set(s, () => own[i] ?? 1);
-      });
+    for (const size of sizes) {
+      for (const id of symbolsOf(size).keys()) values.set(id, this.#finders.get(id)!(data));
     }
     return values;
   }
 
-  #array(data: Data, name: string, chosen: Chosen | undefined, sparse: SparseArrays | undefined): HostArray {
+  /** How the value of each symbol is found for a graph. */
+  #makeFinders(): Map<number, (data: GraphRows) => number> {
+    const { nodes, edges, looped, graphs, largest } = this.#sizes;
+    const finders = new Map<number, (data: GraphRows) => number>();
+    const add = (size: Size, find: (data: GraphRows) => number) => {
+      for (const id of symbolsOf(size).keys()) if (!finders.has(id)) finders.set(id, find);
+    };
+    add(nodes, (data) => data.numNodes);
+    add(edges, (data) => data.numEdges);
+    add(looped, (data) => data.edgeIndex.compressedWithLoops.source.length);
+    add(graphs, (data) => nodeArrays(data)[0].length - 1);
+    add(largest, (data) => largestOf(nodeArrays(data)[0]));
+    for (const name of this.#names) {
+      const [structure, array] = splitName(name);
+      if (array === "positions")
+        add(this.#sizes.other(structure), (data) => keptNodes(data, structure).ids.length);
+    }
+    for (const [name, { shape }] of this.#fields) {
+      shape.forEach((s, i) => {
+        add(s, (data) => data.array(name).shape[i] ?? 1);
+      });
+    }
+    return finders;
+  }
+
+  #array(
+    data: GraphRows,
+    name: string,
+    chosen: Chosen | undefined,
+    sparse: SparseArrays | undefined,
+  ): HostArray {
     if (this.#fields.has(name)) return hostArray(data.array(name));
     if (name === "sparse.value") {
       const { value } = sparse!;
@@ -346,23 +369,22 @@ export class Form {
   }
 
   /** The noise of one step on a graph, drawn from PyTorch's generator. */
-  draw(data: Data): TypedArray[] {
+  draw(data: GraphRows): TypedArray[] {
     if (!this.draws) return [];
-    const values = this.#values(data);
-    return this.#drawn.map(({ shape, distribution }) =>
-      drawReplayed(evalSize(countOf(shape), values), distribution),
-    );
+    const sizes = this.#drawn.map(({ shape }) => countOf(shape));
+    const values = this.#values(data, sizes);
+    return this.#drawn.map(({ distribution }, i) => drawReplayed(evalSize(sizes[i]!, values), distribution));
   }
 }
 
 /** `nodes/0.5.ptr` → `nodes/0.5` and `ptr`. */
-function splitName(name: string): [structure: string, array: string] {
+export function splitName(name: string): [structure: string, array: string] {
   const dot = name.lastIndexOf(".");
   return [name.slice(0, dot), name.slice(dot + 1)];
 }
 
 /** The nodes of each graph, or those that are kept of them one ratio after the other. */
-function keptNodes(data: Data, structure: string): Kept {
+function keptNodes(data: GraphRows, structure: string): Kept {
   const [ptr, ids] = nodeArrays(data);
   const ratios = structure.split("/").slice(1).map(Number);
   return ratios.reduce<Kept>((kept, ratio) => keptOf(kept.ptr, ratio), { ptr, ids, positions: ids });
@@ -374,7 +396,7 @@ interface Chosen {
   readonly of: number;
 }
 
-function maskedRows(data: Data, mask: string): Chosen {
+function maskedRows(data: GraphRows, mask: string): Chosen {
   const { data: values } = data.array(mask);
   const index = Int32Array.from(values.keys()).filter((i) => values[i] !== 0);
   if (index.length > 0) return { index, of: values.length };
@@ -396,10 +418,11 @@ function inverse({ index, of }: Chosen): Int32Array {
   return out;
 }
 
-function labels(data: Data, target: string): HostArray {
+function labels(data: GraphRows, target: string): HostArray {
   const y = hostArray(data.array(target));
   const shape = y.shape.length === 0 ? [1] : y.shape;
-  return y.dtype === "float32" ? { ...y, shape } : { data: Int32Array.from(y.data), shape, dtype: "int32" };
+  if (y.dtype === "float32" || y.dtype === "int32") return { ...y, shape };
+  return { data: Int32Array.from(y.data), shape, dtype: "int32" };
 }
 
 function takeRows(y: HostArray, rows: Int32Array): HostArray {
@@ -411,7 +434,7 @@ function takeRows(y: HostArray, rows: Int32Array): HostArray {
   return { data, shape: [rows.length, ...y.shape.slice(1)], dtype: y.dtype };
 }
 
-function sparseFeatures(data: Data): SparseArrays {
+function sparseFeatures(data: GraphRows): SparseArrays {
   const { data: values, shape } = data.array("x");
   return sparseArrays(values as TypedArray, shape as readonly [number, number]);
 }
@@ -420,6 +443,6 @@ function hostArray({ data, shape, dtype }: GraphArray): HostArray {
   return { data, shape, dtype } as HostArray;
 }
 
-function ints(data: Int32Array): HostArray {
+export function ints(data: Int32Array): HostArray {
   return { data, shape: [data.length], dtype: "int32" };
 }

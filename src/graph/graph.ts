@@ -2,8 +2,8 @@
 import { type Tensor, tensor } from "../core/index.ts";
 import { DataError } from "../ir/errors.ts";
 import type { Size } from "../ir/size.ts";
-import { Batch } from "./batch.ts";
-import { type Data, isGraphArray } from "./data.ts";
+import { type Data, type GraphArray, isGraphArray } from "./data.ts";
+import type { EdgeIndex } from "./edge-index.ts";
 import { type EdgeSource, Edges } from "./edges.ts";
 import { constantArrays, type GroupArrays, Groups } from "./groups.ts";
 
@@ -98,8 +98,19 @@ export function valueFields(data: Data): string[] {
   );
 }
 
+/** What plans read of a graph, or of a batch, which has `ptr` and `batch`. */
+export interface GraphRows {
+  readonly numNodes: number;
+  readonly numEdges: number;
+  readonly edgeIndex: Pick<EdgeIndex, "compressed" | "compressedWithLoops">;
+  readonly ptr?: GraphArray;
+  readonly batch?: GraphArray;
+  /** The values of a field; DataError where there is none or it is no array. */
+  array(name: string): GraphArray;
+}
+
 /** Where each graph's nodes begin, and the graph of each node. */
-export function nodeArrays(data: Data): [ptr: Int32Array, ids: Int32Array] {
-  if (data instanceof Batch) return [data.ptr.data as Int32Array, data.batch.data as Int32Array];
+export function nodeArrays(data: GraphRows): [ptr: Int32Array, ids: Int32Array] {
+  if (data.ptr && data.batch) return [data.ptr.data as Int32Array, data.batch.data as Int32Array];
   return [Int32Array.of(0, data.numNodes), new Int32Array(data.numNodes)];
 }

@@ -4,6 +4,7 @@ import { UsageError } from "../ir/errors.ts";
 import { Batch } from "./batch.ts";
 import type { Data } from "./data.ts";
 import { GraphDataset } from "./dataset.ts";
+import type { ReusedArrays } from "./reused-arrays.ts";
 
 export interface DataLoaderOptions {
   /** Graphs in a batch; 1 unless given. */
@@ -69,13 +70,16 @@ export class DataLoader implements Iterable<Batch> {
     return shuffle ? generator!.randperm(n) : Int32Array.from({ length: n }, (_, i) => i);
   }
 
-  /** The batches of a pass in that order, from batch `from` on. */
-  *batches(order: Int32Array, from = 0): Generator<Batch> {
+  /**
+   * The batches of a pass in that order, from batch `from` on. With `arrays` a batch is there only until the next one is
+   * asked for, which takes its memory.
+   */
+  *batches(order: Int32Array, from = 0, arrays?: ReusedArrays): Generator<Batch> {
     for (let b = from; b < this.length; b++) {
       const own = order.subarray(b * this.batchSize, (b + 1) * this.batchSize);
       const graphs: Data[] = [];
       for (const i of own) graphs.push(this.dataset.at(i));
-      yield new Batch(graphs);
+      yield new Batch(graphs, arrays?.renew());
     }
   }
 }

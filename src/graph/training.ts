@@ -4,7 +4,7 @@ import type { TypedArray } from "../ir/dtype.ts";
 import { DataError, UsageError } from "../ir/errors.ts";
 import { makeResident, type Opener, type TrainStep } from "../nn/batches.ts";
 import { checkLabels, checkWhole } from "../nn/checks.ts";
-import type { Rows } from "../nn/data-adapter.ts";
+import type { Resident, Rows } from "../nn/data-adapter.ts";
 import type { RunInput } from "../nn/run.ts";
 import { arraysOf, type Stepper, type Trainer } from "../nn/stepper.ts";
 import type { Trainable } from "../nn/trainable.ts";
@@ -13,7 +13,11 @@ import { Data } from "./data.ts";
 import { GraphDataset } from "./dataset.ts";
 import { Drawing } from "./drawing.ts";
 import type { Form } from "./form.ts";
+import type { GraphRows } from "./graph.ts";
 import { DataLoader } from "./loader.ts";
+import { PackedGraphs } from "./packed.ts";
+import { PickedForm } from "./picked.ts";
+import { ReusedArrays } from "./reused-arrays.ts";
 
 /** What graph models take: one graph, many, or a loader of batches. */
 export type GraphInput = Data | GraphDataset | readonly Data[] | DataLoader;
@@ -60,14 +64,15 @@ function datasetOf(input: GraphDataset | readonly Data[]): GraphDataset {
   });
 }
 
-/** The input in batches, as they come. */
+/** The input in batches, as they come; each is there until the next one. */
 export function* batchesOf(input: GraphInput, batchSize: number = usualBatch): Generator<Data> {
+  const arrays = new ReusedArrays();
   if (isSingle(input)) yield input;
-  else if (input instanceof DataLoader) yield* input;
+  else if (input instanceof DataLoader) yield* input.batches(input.drawOrder(), 0, arrays);
   else {
     const graphs = datasetOf(input);
     for (let from = 0; from < graphs.length; from += batchSize) {
-      yield new Batch([...graphs.slice(from, from + batchSize)]);
+      yield new Batch([...graphs.slice(from, from + batchSize)], arrays.renew());
     }
   }
 }
@@ -79,7 +84,7 @@ interface Passes {
   readonly length: number;
   /** The order of an epoch. */
   order(epoch: number): Int32Array;
-  /** The batches of an epoch in that order, from batch `from` on. */
+  /** The batches of an epoch in that order, from batch `from` on; each is there until the next one. */
   batches(order: Int32Array, from: number): Iterable<Batch>;
 }
 
@@ -89,6 +94,7 @@ function passesOver(input: Exclude<GraphInput, Data>, options: GraphRunOptions):
   const drawn = input instanceof DataLoader;
   const loader = drawn ? input : new DataLoader(input, { batchSize });
   const { dataset: graphs, length } = loader;
+  const arrays = new ReusedArrays();
   return {
     ...{ graphs, length, batchSize: loader.batchSize },
     order(epoch) {
@@ -96,7 +102,7 @@ function passesOver(input: Exclude<GraphInput, Data>, options: GraphRunOptions):
       if (shuffle) return permutationHost(seed, "shuffle", epoch, graphs.length);
       return Int32Array.from({ length: graphs.length }, (_, i) => i);
     },
-    batches: (order, from) => loader.batches(order, from),
+    batches: (order, from) => loader.batches(order, from, arrays),
   };
 }
 
@@ -184,13 +190,57 @@ function singleGraph(
   };
 }
 
+/** A batch of many graphs, ready for a step. */
+interface Made {
+  readonly rows: Rows;
+  /** What is handed over. */
+  readonly arrays: readonly TypedArray[];
+  readonly batch: GraphRows;
+}
+
+/** Makes the batches of a run. */
+interface Maker {
+  readonly resident: Resident | undefined;
+  /** The batches of an epoch in that order, from batch `from` on; each is there until the next one. */
+  batches(order: Int32Array, from: number): Iterable<Made>;
+}
+
+/** Picks batches on the backend; joins them here where a transform makes the graphs anew each time, or they are too large. */
+function makerOf(passes: Passes, { form, mask }: FormedInput, stepper: Stepper): Maker {
+  const { graphs, batchSize, length } = passes;
+  const packed = graphs.graphs && PackedGraphs.of(graphs.graphs);
+  if (packed === undefined) {
+    return {
+      resident: undefined,
+      *batches(order, from) {
+        for (const batch of passes.batches(order, from)) {
+          const rows = form.rows(batch, mask);
+          yield { rows, arrays: arraysOf(rows), batch };
+        }
+      },
+    };
+  }
+  const picked = new PickedForm(form, packed);
+  const first = picked.arrays.length;
+  return {
+    resident: makeResident({ xs: picked.arrays, ys: [], weight: undefined, count: 0 }, stepper),
+    *batches(order, from) {
+      for (let b = from; b < length; b++) {
+        const rows = picked.rows(order.subarray(b * batchSize, (b + 1) * batchSize), mask);
+        yield { rows, arrays: arraysOf(rows).slice(first), batch: rows.batch };
+      }
+    },
+  };
+}
+
 function manyGraphs(
   model: Trainable,
-  { form, mask }: FormedInput,
+  train: FormedInput,
   input: Exclude<GraphInput, Data>,
   drawing: Drawing,
   options: GraphRunOptions,
 ): Opener {
+  const { form } = train;
   const passes = passesOver(input, options);
   const { shuffle = true, seed = 0 } = options;
   return {
@@ -200,31 +250,37 @@ function manyGraphs(
       ...{ graphs: passes.graphs.length, batchSize: passes.batchSize, shuffle, seed },
       generators: drawing.count,
     },
-    open: (stepper: Stepper) => ({
-      steps: passes.length,
-      exhausted: false,
-      warning: undefined,
-      *epoch(epoch, _turn, from): Generator<TrainStep, void> {
-        const order = drawing.orderOf(epoch, () => passes.order(epoch));
-        let train: Trainer | undefined;
-        let at = from;
-        for (const batch of passes.batches(order, from)) {
-          const rows = form.rows(batch, mask);
-          checkLabels(model, rows, `fit: epoch ${epoch + 1}, batch ${++at}`);
-          train ??= stepper.trainer(rows);
-          const step = train;
-          const arrays = (): TypedArray[] => [...arraysOf(rows), ...form.draw(batch)];
-          yield {
-            count: rows.count,
-            train: () => drawing.whole(form.draws, () => step(arrays(), rows.count)),
-            rows: () => rows,
-            place: {},
-          };
-        }
-      },
-      close() {},
-      state: () => drawing.state(),
-      restore: (state) => drawing.restore(state),
-    }),
+    open(stepper) {
+      const maker = makerOf(passes, train, stepper);
+      let closed = false;
+      return {
+        steps: passes.length,
+        exhausted: false,
+        warning: undefined,
+        *epoch(epoch, _turn, from): Generator<TrainStep, void> {
+          const order = drawing.orderOf(epoch, () => passes.order(epoch));
+          let trainer: Trainer | undefined;
+          let at = from;
+          for (const { rows, arrays, batch } of maker.batches(order, from)) {
+            checkLabels(model, rows, `fit: epoch ${epoch + 1}, batch ${++at}`);
+            trainer ??= stepper.trainer(rows, maker.resident);
+            const step = trainer;
+            yield {
+              count: rows.count,
+              train: () =>
+                drawing.whole(form.draws, () => step([...arrays, ...form.draw(batch)], rows.count)),
+              rows: () => rows,
+              place: {},
+            };
+          }
+        },
+        close() {
+          if (!closed) maker.resident?.release();
+          closed = true;
+        },
+        state: () => drawing.state(),
+        restore: (state) => drawing.restore(state),
+      };
+    },
   };
 }

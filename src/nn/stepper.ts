@@ -378,9 +378,9 @@ export class Stepper {
     const fn = (...inputs: Tensor[]): Record<string, Tensor> => {
       const handed = inputs.slice(data.length, data.length + indexSpec.length);
       const [step, ...numbers] = inputs.slice(data.length + indexSpec.length) as [Tensor, ...Tensor[]];
-      const arrays = Array.from(places ?? data.keys(), (i) =>
-        indexed ? inputs[i]!.take(handed[0]!, 0) : inputs[i]!,
-      );
+      // Of graphs, some arrays may be resident; the others follow.
+      const arrays = data.map((_, i) => inputs[places?.[i] ?? i]!);
+      if (indexed) for (const i of data.keys()) arrays[i] = arrays[i]!.take(handed[0]!, 0);
       const pass = this.#forward(form, objective, arrays, { training: true, step, drawn: handed });
       const scalars = Object.fromEntries(names.map((n, i) => [n, numbers[i]!]));
       const gradients = weights.length === 0 ? [] : gradient(pass.loss, [...weights]);

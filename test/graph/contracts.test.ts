@@ -10,6 +10,7 @@ import {
   GCNConv,
   Graph,
   type GraphContext,
+  GraphDataset,
   GraphModel,
   graphContext,
   knnGraph,
@@ -231,6 +232,30 @@ describe.each(rows)("$name", (row) => {
     const after = model.getWeights();
     expect(after.some((w, i) => w.some((v, j) => v !== before[i]![j]))).toBe(true);
     expect(after.every((w) => w.every(Number.isFinite))).toBe(true);
+  });
+
+  test("batches that are picked on the backend train as those that are joined do, to the last bit", async () => {
+    const made = row.make();
+    if (!made.module?.named().some(([, w]) => w.trainable)) return;
+    const before = made.module.named().map(([, w]) => w.read() as Float32Array);
+    const { "loops there already": loops, "equal edges": equal, "no edges": loose } = zoo;
+    const graphs = [usual, loops!, graphOf(3, [[0, 2]], 3), loose!, equal!].map((g, i) => {
+      const count = row.rows === "graphs" ? 1 : g.numNodes;
+      return g.with({ y: { data: numbers(count, i), shape: [count, 1], dtype: "float32" } });
+    });
+    // Graphs that a transform makes anew each time cannot be packed.
+    const joined = new GraphDataset("joined", graphs, { transform: (g) => g });
+    const trained = [];
+    for (const data of [graphs, joined]) {
+      made.module.named().forEach(([, w], i) => {
+        w.write(before[i]!);
+      });
+      const model = new Trained(made);
+      model.compile({ optimizer: new TorchAdam({ learningRate: 0.01 }), loss: "meanSquaredError" });
+      const { history } = await model.fit(data, { epochs: 2, verbose: 0, batchSize: 2 });
+      trained.push({ loss: history.loss, weights: model.getWeights() });
+    }
+    expect(trained[0]).toEqual(trained[1]);
   });
 
   test.skipIf(row.anyWidth)("features of another width are refused", () => {

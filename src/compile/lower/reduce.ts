@@ -16,6 +16,8 @@ import { collapse } from "./domain.ts";
 const LANES = 16;
 const RUNNING = 4;
 const TASK_ELEMENTS = 16384;
+/** A batch that sums go over, where its size is not known. */
+const BATCH = 512;
 
 interface Axis {
   readonly size: Size;
@@ -226,7 +228,11 @@ function foldColumns(
   }
   if (outerKept.length === 0) {
     // Whole vectors per task, so that the cut does not depend on the number of lanes.
-    const part = Math.max(16, 16 * Math.floor(TASK_ELEMENTS / Math.max(1, work * 16)));
+    const rows = roughCount(
+      reduced.map((a) => a.size),
+      BATCH,
+    );
+    const part = Math.max(16, 16 * Math.floor(TASK_ELEMENTS / Math.max(1, rows * 16)));
     const { from, to } = taskRange(k, columns, part);
     vectorLoop(k, from, to, lanes, (i, lanes) => body([], i, lanes));
     return ceilDivSize(columns, part);

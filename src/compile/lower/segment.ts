@@ -10,13 +10,16 @@ import {
   type Val,
 } from "../../ir/index.ts";
 import type { BufferRef, KernelBuilder } from "../builder.ts";
-import { flatten, type Segment } from "../evaluate.ts";
-import type { CNode } from "../graph.ts";
+import { flatten, type Segment, toMemory } from "../evaluate.ts";
+import { type CNode, roughCount } from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, taskRange, vectorLoop } from "./context.ts";
+import type { Contraction, ContractOptions } from "./contract.ts";
 import { lowerFill } from "./map.ts";
 
-const TASK_ROWS = 256;
+/** About how many results a task makes, and the fewest and most rows it takes: nobody knows how long they are. */
+const TASK_RESULTS = 2048;
+const TASK_ROWS = [32, 256] as const;
 /** A longer sum is cut into pieces of so many values, which are summed in order: the error of a hub's sum stays small. */
 const PIECE = 1024;
 /**
@@ -27,24 +30,20 @@ const AHEAD = 8;
 /** Registers of running values: what is gathered is found once for all the columns in them. */
 const REGISTERS = 8;
 
-export function lowerSegment(n: CNode, inMemory: (n: CNode) => boolean, target: Target): Draft[] {
-  const { lanes } = target;
-  if (n.spec.kind !== "segment") return internal("segment expected");
-  return n.spec.fn === "ids"
-    ? [lowerFill(n, countOf(n.shape), 0, lanes, n.label), ids(n, inMemory)]
-    : [fold(n, n.spec.fn, inMemory, target)];
+/** The row number of every value. */
+export function lowerSegmentIds(n: CNode, inMemory: (n: CNode) => boolean, { lanes }: Target): Draft[] {
+  return [lowerFill(n, countOf(n.shape), 0, lanes, n.label), ids(n, inMemory)];
 }
 
-function fold(
-  n: CNode,
-  fn: "sum" | "prod" | "max" | "min",
-  inMemory: (n: CNode) => boolean,
-  target: Target,
-): Draft {
+/** A reduction, and what follows it elementwise. */
+export function lowerSegment({ node: n, result }: Contraction, { inMemory, target }: ContractOptions): Draft {
+  const { spec } = n;
+  if (spec.kind !== "segment" || spec.fn === "ids") return internal("a segment that reduces expected");
+  const { fn } = spec;
   const [values, ptr] = n.inputs as [CNode, CNode];
-  const c = new Context((x) => inMemory(x) && x !== n);
+  const c = new Context((x) => inMemory(x) && x !== n && x !== result);
   const { k, ev } = c;
-  const out = c.write(n);
+  const out = c.write(result);
   const rows = n.shape[0]!;
   const inner = n.shape.slice(1);
   const columns = inner[inner.length - 1] ?? 1;
@@ -57,7 +56,9 @@ function fold(
       min: float ? "fmin" : "imin",
     } satisfies Record<string, PrimOp>
   )[fn];
-  const { from, to } = taskRange(k, rows, TASK_ROWS);
+  const [fewest, most] = TASK_ROWS;
+  const part = Math.min(most, Math.max(fewest, Math.floor(TASK_RESULTS / roughCount(inner))));
+  const { from, to } = taskRange(k, rows, part);
   k.for(from, to, 1, (row) => {
     const begin = rowPointer(c, ptr, row);
     const end = rowPointer(c, ptr, row.add(1));
@@ -88,13 +89,15 @@ function fold(
             k.for(begin.add(1), end, 1, (e) => add(at(e)));
           });
         }
-        const result = flatten(k, [{ ix: LaneIx.uniform(row), size: rows }, ...tail], width);
-        storeFirst(k, out, result, k.get(acc), count);
+        const view = [{ ix: LaneIx.uniform(row), size: rows }, ...tail];
+        ev.overrides.set(n, () => k.get(acc));
+        const done = k.splat(ev.value(result, view, width), width);
+        storeFirst(k, out, flatten(k, view, width), toMemory(k, result.dtype, done), count);
       });
     });
   });
-  const work = { flops: countOf(values.shape), bytes: bytesOf([values, ptr, n]) };
-  return c.finish(`segment_${fn}`, ceilDivSize(rows, TASK_ROWS), work, n.label);
+  const work = { flops: countOf(values.shape), bytes: bytesOf([values, ptr, result]) };
+  return c.finish(`segment_${fn}`, ceilDivSize(rows, part), work, n.label);
 }
 
 /**
@@ -139,7 +142,6 @@ function rowPointer(c: Context, ptr: CNode, row: Ix): Ix {
   return Ix.of(c.ev.value(ptr, [{ ix: LaneIx.uniform(row), size: ptr.shape[0]! }], 1));
 }
 
-/** The row number of every value. */
 function ids(n: CNode, inMemory: (n: CNode) => boolean): Draft {
   const ptr = n.inputs[0]!;
   const c = new Context((x) => inMemory(x) && x !== n);
