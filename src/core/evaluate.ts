@@ -29,15 +29,21 @@ export function evaluate(tensors: readonly Tensor[], name: BackendName = default
   return tensors.map((t) => knownValue(t)!);
 }
 
-/** Remembers the content of `t` where it is one constant repeated (zeros, ones, …): that needs no program. */
+/** Remembers the content of `t` where it is one constant repeated: that needs no program. */
 function fill(t: Tensor): boolean {
   refuseSymbols(t);
+  const value = repeated(t);
+  if (value === undefined) return false;
+  rememberValue(t, arrayOf[t.dtype](countOf(t.shape) as number).fill(value));
+  return true;
+}
+
+/** The number that `t` repeats (zeros, ones, …), where it does nothing else. */
+export function repeated(t: Tensor): number | undefined {
   let source = t;
   while (onlyRepeats(source)) source = source.inputs[0]!;
   const data = constantData(source);
-  if (data?.length !== 1) return false;
-  rememberValue(t, arrayOf[t.dtype](countOf(t.shape) as number).fill(data[0]!));
-  return true;
+  return data?.length === 1 ? data[0]! : undefined;
 }
 
 function compute(tensors: readonly Tensor[], name: BackendName): void {

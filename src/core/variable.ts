@@ -6,7 +6,7 @@ import { ShapeError, UsageError } from "../ir/errors.ts";
 import type { Shape } from "../ir/size.ts";
 import { countOf, sameShape, showShape, staticSize } from "../ir/size.ts";
 import { homeOf } from "./backend.ts";
-import { evaluate } from "./evaluate.ts";
+import { evaluate, repeated } from "./evaluate.ts";
 import type { Operand } from "./operand.ts";
 import { tensor } from "./operand.ts";
 import { castTo } from "./ops/convert.ts";
@@ -140,12 +140,22 @@ export class Variable {
   bufferOn(backend: Backend): DeviceBuffer {
     const { buffer } = this.#held;
     if (buffer !== undefined && this.#backend === backend) return buffer;
-    const content = buffer?.read() ?? evaluate([this.#start()], homeOf(backend))[0]!;
-    const moved = backend.allocate(this.dtype, content.length, content);
+    const moved = buffer ? this.#filled(backend, buffer.read()) : this.#begun(backend);
     buffer?.release();
     this.#held.buffer = moved;
     this.#backend = backend;
     return moved;
+  }
+
+  #filled(backend: Backend, content: TypedArray): DeviceBuffer {
+    return backend.allocate(this.dtype, content.length, content);
+  }
+
+  /** The content at first. Memory is zeros from the start. */
+  #begun(backend: Backend): DeviceBuffer {
+    const start = this.#start();
+    if (Object.is(repeated(start), 0)) return backend.allocate(this.dtype, countOf(this.shape) as number);
+    return this.#filled(backend, evaluate([start], homeOf(backend))[0]!);
   }
 
   /** To be called before the content changes: a value that was handed out keeps what it was. */

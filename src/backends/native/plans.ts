@@ -11,8 +11,8 @@ import {
   type Kernel,
   mulSize,
   type Plan,
-  type Row,
   type Size,
+  type ValueSpec,
 } from "../../ir/index.ts";
 import type { UnitStore } from "./store.ts";
 
@@ -104,44 +104,90 @@ function sizeOf(plain: PlainSize, symbols: readonly Dim[]): Size {
   }, 0);
 }
 
-/** Under what names sizes and arrays stand in plain data. */
-const SIZE = "$size";
-const ARRAY = "$array";
-
 const arrays = { Float32Array, Int32Array, Uint8Array };
 
-type PlainKernel = Pick<Kernel, "name" | "params"> & { readonly symbol: string };
+/** What a plan is written as: in the places of its symbolic sizes, arrays and kernels, plain data for them. */
+interface PlainPlan {
+  readonly plan: Plan;
+  /** Each size once; in its place stands its number here, as a text. */
+  readonly sizes: readonly PlainSize[];
+  /** In the place of each kernel stands its number here. */
+  readonly kernels: readonly (Pick<Kernel, "name" | "params"> & { readonly symbol: string })[];
+}
+
+/** In the place of an array. */
+interface PlainArray {
+  readonly type: keyof typeof arrays;
+  readonly base64: string;
+}
+
+/** The plan with something else in the place of each size, array and kernel. */
+function mapPlan(
+  { slots, rows, inputs, variables, outputs, ...rest }: Plan,
+  to: {
+    size(s: unknown): unknown;
+    array(data: unknown): unknown;
+    kernel(k: unknown): unknown;
+  },
+): Plan {
+  const size = (s: Size) => to.size(s) as Size;
+  const spec = <T extends ValueSpec>(of: T): T => ({ ...of, shape: of.shape.map(size) });
+  return {
+    ...rest,
+    slots: slots.map(({ where, count, dtype }) => ({
+      where: where.kind === "constant" ? { ...where, data: to.array(where.data) as ArrayBufferView } : where,
+      dtype,
+      count: size(count),
+    })),
+    rows: rows.map(({ kernel, args, tasks, flops, bytes, label }) => ({
+      kernel: to.kernel(kernel) as Kernel,
+      args: args.map((a) => ("size" in a ? { size: size(a.size) } : a)),
+      tasks: size(tasks),
+      flops: size(flops),
+      bytes: size(bytes),
+      label,
+    })),
+    inputs: inputs.map(spec),
+    variables: variables.map(spec),
+    outputs: outputs.map(({ slot, value }) => ({ slot, value: spec(value) })),
+  };
+}
 
 function encode(plan: Plan, symbols: readonly Dim[], functions: ReadonlyMap<Kernel, string>): string {
   const kernels = [...functions.keys()];
-  const plain = {
-    ...plan,
-    rows: plan.rows.map((r) => ({ ...r, kernel: kernels.indexOf(r.kernel) })),
-    kernels: Array.from(functions, ([{ name, params }, symbol]): PlainKernel => ({ name, params, symbol })),
-  };
-  return JSON.stringify(plain, function (this: Record<string, unknown>, name: string, value: unknown) {
-    // What a size says of itself for JSON does not count.
-    const raw = this[name];
-    if (raw instanceof Dim) return { [SIZE]: plainSize(raw, symbols) };
-    if (!ArrayBuffer.isView(raw)) return value;
-    const bytes = Buffer.from(raw.buffer, raw.byteOffset, raw.byteLength);
-    return { [ARRAY]: raw.constructor.name, bytes: bytes.toString("base64") };
+  const sizes = new Map<string, Dim>();
+  const data = mapPlan(plan, {
+    size(s) {
+      if (!(s instanceof Dim)) return s;
+      sizes.set(s.key, s);
+      return String([...sizes.keys()].indexOf(s.key));
+    },
+    array(data) {
+      const { buffer, byteOffset, byteLength, constructor } = data as Uint8Array;
+      const base64 = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+      return { type: constructor.name as PlainArray["type"], base64 } satisfies PlainArray;
+    },
+    kernel: (k) => kernels.indexOf(k as Kernel),
   });
+  return JSON.stringify({
+    plan: data,
+    sizes: Array.from(sizes.values(), (s) => plainSize(s, symbols)),
+    kernels: kernels.map((k) => ({ name: k.name, params: k.params, symbol: functions.get(k)! })),
+  } satisfies PlainPlan);
 }
 
 function decode(text: string, symbols: readonly Dim[]): Plan {
-  const { kernels, rows, ...rest } = JSON.parse(text, (_, value) => {
-    if (typeof value !== "object" || value === null) return value;
-    if (SIZE in value) return sizeOf(value[SIZE], symbols);
-    if (!(ARRAY in value)) return value;
-    const bytes = Uint8Array.from(Buffer.from(value.bytes, "base64"));
-    return new arrays[value[ARRAY] as keyof typeof arrays](bytes.buffer);
-  }) as Omit<Plan, "rows"> & {
-    readonly kernels: readonly PlainKernel[];
-    readonly rows: readonly (Omit<Row, "kernel"> & { readonly kernel: number })[];
-  };
-  const read = kernels.map(
+  const { plan, ...plain } = JSON.parse(text) as PlainPlan;
+  const sizes = plain.sizes.map((s) => sizeOf(s, symbols));
+  const kernels = plain.kernels.map(
     ({ name, params, symbol }): Kernel => ({ name, params, values: [], body: [], key: COMPILED + symbol }),
   );
-  return { ...rest, rows: rows.map((r) => ({ ...r, kernel: read[r.kernel]! })) };
+  return mapPlan(plan, {
+    size: (s) => (typeof s === "string" ? sizes[Number(s)] : s),
+    array(data) {
+      const { type, base64 } = data as PlainArray;
+      return new arrays[type](Uint8Array.from(Buffer.from(base64, "base64")).buffer);
+    },
+    kernel: (k) => kernels[k as number],
+  });
 }
