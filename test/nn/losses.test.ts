@@ -29,6 +29,21 @@ describe("losses are Keras's", () => {
   });
 });
 
+test("the slope of the binary cross-entropy is sigmoid(x) - t, and that of the slope sigmoid's, at 0 too", () => {
+  const logits = [0, 0, 1, -1, 0.5, 100, -100];
+  const labels = [0, 1, 1, 0, 0.25, 1, 1];
+  const x = tensor(logits.map((v) => [v]));
+  const loss = new losses.BinaryCrossentropy({ fromLogits: true });
+  const total = loss.value(tensor(labels.map((v) => [v])), x).mul(logits.length);
+  const [slope] = gradient(total, [x]) as [Tensor];
+  const [second] = gradient(slope.sum(), [x]) as [Tensor];
+  for (const [i, v] of logits.entries()) {
+    const p = 1 / (1 + Math.exp(-v));
+    expect(slope.dataSync()[i]).toBeCloseTo(p - labels[i]!, 6);
+    expect(second.dataSync()[i]).toBeCloseTo(p * (1 - p), 6);
+  }
+});
+
 test("all of Keras's names are understood", () => {
   for (const name of ["mse", "MSE", "mean_squared_error", "meanSquaredError", "MeanSquaredError"]) {
     expect(getLoss(name).type).toBe("MeanSquaredError");

@@ -1,4 +1,4 @@
-import { type Tensor, where } from "../../core/index.ts";
+import { customGradient, type Tensor, where } from "../../core/index.ts";
 import { DataError } from "../../ir/errors.ts";
 import type { Shape } from "../../ir/size.ts";
 import type { HostArray } from "../host-array.ts";
@@ -102,10 +102,20 @@ function surelyInside(bits: Int32Array, from: number, to: number): boolean {
   return sign >= 0;
 }
 
-/** `max(x, 0) - x·t + log(1 + e^-|x|)`, which never overflows. */
-function fromLogits(t: Tensor, x: Tensor): Tensor {
-  return where(x.greater(0), x, x.mul(0)).sub(x.mul(t)).add(x.abs().neg().exp().log1p());
-}
+/** `max(x, 0) - x·t + log(1 + e^-|x|)`, which never overflows; its slope is `sigmoid(x) - t`, also at 0. */
+const fromLogits = customGradient((t, x) => {
+  const e = x.abs().neg().exp();
+  return {
+    value: where(x.greater(0), x, x.mul(0)).sub(x.mul(t)).add(e.log1p()),
+    gradient: (g) => [g.mul(x.neg()), g.mul(sigmoidOf(x, e).sub(t))],
+  };
+});
+
+/** `sigmoid(x)`, from `e^-|x|`, which is there already. */
+const sigmoidOf = customGradient((x, e) => {
+  const p = where(x.less(0), e, 1).div(e.add(1));
+  return { value: p, gradient: (g) => [g.mul(p.mul(p.neg().add(1))), undefined] };
+});
 
 function fromProbabilities(t: Tensor, yPred: Tensor): Tensor {
   const p = yPred.clip(epsilon, 1 - epsilon);
