@@ -63,10 +63,10 @@ async function training(work) {
   const { x, shape, labels } = samples(work);
   const inputs = { data: x, shape };
   const targets = work.reconstructs ? inputs : labels;
-  const epoch = () => model.fit(inputs, targets, { batchSize: work.batch, epochs: 1, verbose: 0 });
-  await warmUp(epoch);
-  const steps = work.rows / work.batch;
-  return async () => counted(await timed(epoch), planOf(model, "train"), steps);
+  const { batch, rows, epochs = 1 } = work;
+  const all = () => model.fit(inputs, targets, { batchSize: batch, epochs, verbose: 0 });
+  await warmUp(all);
+  return async () => counted((await timed(all)) / epochs, planOf(model, "train"), rows / batch);
 }
 
 async function prediction(work) {

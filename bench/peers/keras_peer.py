@@ -55,9 +55,10 @@ def training(workload):
     model = network(workload)
     x, y = samples(np, workload)
     targets = x if workload.get("reconstructs") else y
-    epoch = lambda: model.fit(x, targets, batch_size=workload["batch"], epochs=1, verbose=0)
-    warm_up(epoch)
-    return lambda: timed(epoch)
+    epochs = workload.get("epochs", 1)
+    all = lambda: model.fit(x, targets, batch_size=workload["batch"], epochs=epochs, verbose=0)
+    warm_up(all)
+    return lambda: timed(all) / epochs
 
 
 def prediction(workload):

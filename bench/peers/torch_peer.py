@@ -94,8 +94,7 @@ def training(workload):
             batch = x[rows]
             step(batch, batch if workload.get("reconstructs") else y[rows])
 
-    warm_up(epoch)
-    return lambda: timed(epoch)
+    return repeated(epoch, workload.get("epochs", 1))
 
 
 def prediction(workload):

@@ -95,8 +95,8 @@ function isVariable(n: CNode, index?: number): boolean {
 
 /**
  * Stages in an order in which everything is made before it is read, early stages first, and what they find in memory. A
- * stage is late if its results may be written straight over the variables they are for. Where besides only a number is
- * made of them (the watch on values that are not finite), that is computed from what they are computed from: reading it
+ * stage is late if its results may be written straight over the variables they are for. Where besides only few numbers are
+ * made of them (the watch on values that are not finite), those are computed from what they are computed from: reading it
  * twice is less than putting it aside and copying it.
  */
 function schedule(fused: Fused, r: Roots): { order: Scheduled[]; inMemory: ReadonlySet<CNode> } {
@@ -150,10 +150,15 @@ function schedule(fused: Fused, r: Roots): { order: Scheduled[]; inMemory: Reado
   return { order: [...make(false), ...make(true)], inMemory };
 }
 
-/** Whether a stage makes one number of an array. */
+/** How many elements stand for each number of a summary, at least. */
+const SUMMARY = 16;
+
+/** Whether a stage makes one number of an array, or of many elements each. */
 function isSummary(stage: Stage): boolean {
   const [n] = stage.roots;
-  return stage.kind === "single" && n?.spec.kind === "reduce" && countOf(n.shape) === 1;
+  if (stage.kind !== "single" || n?.spec.kind !== "reduce") return false;
+  const [few, many] = [countOf(n.shape), countOf(n.inputs[0]!.shape)];
+  return few === 1 || (typeof few === "number" && typeof many === "number" && SUMMARY * few <= many);
 }
 
 /** Whether the stage reads the variable, if at all, only at the element it writes. */

@@ -1,6 +1,6 @@
 /**
  * Fourth pass: long sums with few results are cut into parts, so that there is work for every thread, operands stay in
- * cache and rounding errors stay small. Where a sum is cut depends on shapes only.
+ * cache and rounding errors stay small; extremes of many elements likewise. Where a sum is cut depends on shapes only.
  */
 import type { Size } from "../ir/index.ts";
 import { ceilDivSize, countOf } from "../ir/index.ts";
@@ -22,14 +22,32 @@ const PART_WORK = 1 << 19;
 const PART_ELEMENTS = 1 << 15;
 const FEW_RESULTS = 1 << 12;
 const LONGEST_PART = 16;
+/** Elements from which on an extreme is found in two steps, and up to how many columns each column has its own. */
+const MANY_ELEMENTS = 1 << 13;
+const MOST_COLUMNS = 48;
 
 /** The parts are summed in order. */
 export function splitSums(r: Roots, graph: Graph): Roots {
   return rebuild(r, graph, (n) => {
     if (n.spec.kind === "contract") return splitContraction(n, n.spec, graph);
     if (n.spec.kind === "move" && n.spec.move === "permute") return permutedParts(n, n.spec.axes, graph);
-    return n.spec.kind === "reduce" ? splitReduction(n, n.spec, graph) : undefined;
+    if (n.spec.kind !== "reduce") return undefined;
+    return n.spec.fn === "max" || n.spec.fn === "min"
+      ? splitExtreme(n, n.spec, graph)
+      : splitReduction(n, n.spec, graph);
   });
+}
+
+/** The largest or smallest of many elements: of each column or row first, so that there are several tasks. */
+function splitExtreme(n: CNode, spec: SplitReduceSpec, graph: Graph): CNode | undefined {
+  const { shape } = n.inputs[0]!;
+  const last = shape.length - 1;
+  const size = countOf(shape);
+  if (n.shape.length > 0 || last < 1 || typeof size !== "number" || size < MANY_ELEMENTS) return undefined;
+  const kept = (shape[last] as number) <= MOST_COLUMNS ? last : 0;
+  const axes = [...shape.keys()].filter((axis) => axis !== kept);
+  const each = graph.node({ ...spec, axes }, n.inputs, [shape[kept]!], n.dtype, n.label);
+  return graph.node({ ...spec, axes: [0] }, [each], n.shape, n.dtype, n.label);
 }
 
 /** Sums of columns over the leading axes (the statistics of a batch normalization). */

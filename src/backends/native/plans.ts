@@ -163,9 +163,9 @@ function encode(plan: Plan, symbols: readonly Dim[], functions: ReadonlyMap<Kern
       return String([...sizes.keys()].indexOf(s.key));
     },
     array(data) {
-      const { buffer, byteOffset, byteLength, constructor } = data as Uint8Array;
-      const base64 = Buffer.from(buffer, byteOffset, byteLength).toString("base64");
-      return { type: constructor.name as PlainArray["type"], base64 } satisfies PlainArray;
+      const own = data as Uint8Array;
+      const base64 = Buffer.from(own.buffer, own.byteOffset, own.byteLength).toString("base64");
+      return { type: own.constructor.name as PlainArray["type"], base64 } satisfies PlainArray;
     },
     kernel: (k) => kernels.indexOf(k as Kernel),
   });

@@ -4,7 +4,7 @@
  *  - along other axes: four running values, element i goes to value i mod 4, and they meet as (0 + 2) + (1 + 3).
  */
 import type { FoldOp, PrimOp, ReduceFn, Size, Target, Val } from "../../ir/index.ts";
-import { ceilDivSize, countOf, internal } from "../../ir/index.ts";
+import { ceilDivSize, countOf, evalSize, internal, symbolsOf } from "../../ir/index.ts";
 import type { KernelBuilder } from "../builder.ts";
 import type { Segment, View } from "../evaluate.ts";
 import { type CNode, roughCount } from "../graph.ts";
@@ -18,6 +18,11 @@ const RUNNING = 4;
 const TASK_ELEMENTS = 16384;
 /** A batch that sums go over, where its size is not known. */
 const BATCH = 512;
+
+/** A size for such a batch. */
+function atBatch(size: Size): number {
+  return evalSize(size, new Map(Array.from(symbolsOf(size).keys(), (id) => [id, BATCH])));
+}
 
 interface Axis {
   readonly size: Size;
@@ -111,7 +116,7 @@ function foldRows(c: Context, n: CNode, x: CNode, axes: readonly Axis[], combine
   const inner = axes[axes.length - 1]!.size;
   const outerReduced = axes.filter((a) => a.reduced).slice(0, -1);
   const kept = axes.filter((a) => !a.reduced);
-  const work = roughCount(axes.filter((a) => a.reduced).map((a) => a.size));
+  const work = atBatch(countOf(axes.filter((a) => a.reduced).map((a) => a.size)));
   return overKept(
     c,
     kept.map((a) => a.size),
@@ -215,7 +220,7 @@ function foldColumns(
     const at = kept.length === 0 ? Ix.number(0) : resultAt(c, axes, [...index, column]);
     k.store(out, rounds ? at.add(k.task().mul(k.size(results))) : at, total);
   };
-  const work = roughCount(reduced.map((a) => a.size));
+  const work = atBatch(countOf(reduced.map((a) => a.size)));
   if (part !== undefined) {
     nest(k, outerKept, (index) => {
       vectorLoop(k, 0, k.size(columns), lanes, (i, lanes) => body(index, i, lanes));
@@ -228,11 +233,7 @@ function foldColumns(
   }
   if (outerKept.length === 0) {
     // Whole vectors per task, so that the cut does not depend on the number of lanes.
-    const rows = roughCount(
-      reduced.map((a) => a.size),
-      BATCH,
-    );
-    const part = Math.max(16, 16 * Math.floor(TASK_ELEMENTS / Math.max(1, rows * 16)));
+    const part = Math.max(16, 16 * Math.floor(TASK_ELEMENTS / Math.max(1, work * 16)));
     const { from, to } = taskRange(k, columns, part);
     vectorLoop(k, from, to, lanes, (i, lanes) => body([], i, lanes));
     return ceilDivSize(columns, part);
