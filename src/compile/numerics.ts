@@ -243,29 +243,41 @@ const LOG = [
   -0.12384392321109772, 0.11872964352369308, -0.11789555102586746, 0.0691508948802948,
 ];
 
-function log(k: K, x: Val, { m, e } = splitFloat(k, x)): Val {
+function log(k: K, x: Val): Val {
+  const { m, e } = splitFloat(k, x);
+  return orSpecialLog(k, x, logOfParts(k, k.prim("fsub", m, k.f32(1)), e));
+}
+
+/** log(2ᵉ (1 + f)). */
+function logOfParts(k: K, f: Val, e: Val): Val {
   const n = k.prim("i2f", e);
-  const f = k.prim("fsub", m, k.f32(1));
   const z = k.prim("fmul", f, f);
   let y = k.prim("fmul", k.prim("fmul", f, z), poly(k, f, LOG));
   y = k.prim("fadd", y, k.prim("fmul", n, k.f32(-2.121944400546906e-4)));
   y = k.prim("fsub", y, k.prim("fmul", z, k.f32(0.5)));
-  y = k.prim("fadd", k.prim("fadd", f, y), k.prim("fmul", n, k.f32(0.693359375)));
-  // log 0 = -∞, log of a negative number or NaN is NaN, log ∞ = ∞.
+  return k.prim("fadd", k.prim("fadd", f, y), k.prim("fmul", n, k.f32(0.693359375)));
+}
+
+/** `y`, but for log 0 = -∞, log of a negative number or NaN, which is NaN, and log ∞ = ∞. */
+function orSpecialLog(k: K, x: Val, y: Val): Val {
   const zero = k.prim("feq", x, k.f32(0));
   const positive = k.prim("flt", k.f32(0), x);
   const special = k.select(zero, k.f32(Number.NEGATIVE_INFINITY), k.f32(Number.NaN));
   return k.select(positive, k.select(k.prim("feq", x, k.f32(Number.POSITIVE_INFINITY)), x, y), special);
 }
 
-/** Kahan's form: log(u) · x / (u - 1) with u = 1 + x as rounded, which is 0, negative or at least 2⁻²⁴. */
+/**
+ * The log of u = 1 + x as rounded, which is 0, negative or at least 2⁻²⁴; what rounding took from x is added to the fraction,
+ * which near 0 is x again. Beyond 2¹²⁶ nothing is left to add.
+ */
 function log1p(k: K, x: Val): Val {
   const u = k.prim("fadd", k.f32(1), x);
-  const d = k.prim("fsub", u, k.f32(1));
-  const y = k.prim("fmul", log(k, u, splitNormal(k, u)), k.prim("fdiv", x, d));
-  const small = k.prim("feq", d, k.f32(0));
-  const infinite = k.prim("feq", x, k.f32(Number.POSITIVE_INFINITY));
-  return k.select(k.prim("bor", small, infinite), x, y);
+  const { m, e } = splitNormal(k, u);
+  const lost = k.prim("fsub", x, k.prim("fsub", u, k.f32(1)));
+  const exponent = k.prim("isub", k.i32(127), k.prim("imin", e, k.i32(126)));
+  const scale = k.prim("bitsToF", k.shift("ishl", exponent, 23));
+  const f = k.prim("fadd", k.prim("fsub", m, k.f32(1)), k.prim("fmul", lost, scale));
+  return orSpecialLog(k, u, logOfParts(k, f, e));
 }
 
 function copySign(k: K, magnitude: Val, sign: Val): Val {
