@@ -80,6 +80,10 @@ export interface RunInput {
 export interface RunOptions extends Omit<FitOptions, "verbose" | "callbacks" | "print"> {
   /** Report the beginning of every batch too. */
   batchBegin?: boolean;
+  /** Report the end of every batch of training; true unless given. Small steps take less time without. */
+  batchEnd?: boolean;
+  /** Asked after batches that are not reported: whether to stop. */
+  stops?: () => boolean;
   /** Report a step that is not finite as an event instead of throwing. */
   reportNonFinite?: boolean;
 }
@@ -288,11 +292,13 @@ export class Run {
         const place: StepPlace = { call: "fit", epoch: epoch + 1, step: batch + 1, ...step.place };
         throw await nonFiniteError(stepper, step.rows(), place, true);
       }
-      const logs = stepper.sums.logs();
-      if (!committed) logs.loss = Number.NaN;
       batch++;
       this.#position = { ...this.#position, batch };
-      yield { type: "batchEnd", epoch, batch: batch - 1, rows: step.count, logs, committed, seconds };
+      if (this.options.batchEnd ?? true) {
+        const logs = stepper.sums.logs();
+        if (!committed) logs.loss = Number.NaN;
+        yield { type: "batchEnd", epoch, batch: batch - 1, rows: step.count, logs, committed, seconds };
+      } else if (this.options.stops?.()) this.stop();
     }
     restoreSums();
     if (batch === 0) emptyEpoch(epoch);

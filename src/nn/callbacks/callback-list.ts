@@ -32,6 +32,11 @@ export class CallbackList {
     return this.callbacks.some((c) => c[hook] !== CallbackBase.prototype[hook]);
   }
 
+  /** True where a callback keeps runs, and so is told of all events. */
+  get keepsRuns(): boolean {
+    return this.#keepers.length > 0;
+  }
+
   /** True where a callback ends training itself at a loss that is not finite. */
   get handlesNonFinite(): boolean {
     return this.callbacks.some((c) => c.handlesNonFinite);
