@@ -14,6 +14,7 @@ import type { BufferRef, KernelBuilder } from "./builder.ts";
 import { type CNode, type StridedSpec, scalarConstant, throughReshapes, type WinnerSpec } from "./graph.ts";
 import { asIx, Ix, LaneIx } from "./ix.ts";
 import { constantOf, lowerScalar } from "./numerics.ts";
+import { isUnit } from "./ranges.ts";
 
 export interface Segment {
   readonly ix: LaneIx;
@@ -69,7 +70,12 @@ export class Evaluator {
     const { spec } = n;
     switch (spec.kind) {
       case "map":
-        return lowerScalar(this.k, spec.expr, (i) => this.#at(n.inputs[i]!, view, lanes));
+        return lowerScalar(
+          this.k,
+          spec.expr,
+          (i) => this.#at(n.inputs[i]!, view, lanes),
+          (e) => isUnit(e, n.inputs),
+        );
       case "source":
         return this.#source(n, view, lanes);
       case "move":
