@@ -203,9 +203,10 @@ function lowerStage(
   const { lanes } = target;
   if (stage.kind === "map")
     return [lowerMap(stage.roots, { inMemory, target, storage: (n) => direct.get(n) ?? n })];
-  if (stage.kind === "contract") {
+  if (stage.kind === "group") {
     const { kind } = stage.group.node.spec;
-    const lower = { winners: lowerWinnersInput, segment: lowerSegment }[kind as string] ?? lowerContract;
+    if (kind === "winners") return [lowerWinnersInput(stage.group, { inMemory, target })];
+    const lower = kind === "segment" ? lowerSegment : lowerContract;
     return [lower(stage.group, { inMemory, target })];
   }
   if (stage.kind === "window") return [lowerWindow(stage, inMemory, lanes)];

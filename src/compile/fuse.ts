@@ -14,14 +14,14 @@ import {
   topological,
 } from "./graph.ts";
 import { groupsOf, sameWindows, windowFn } from "./groups.ts";
-import type { Contraction } from "./lower/contract.ts";
+import type { Group } from "./lower/contract.ts";
 import { inlineSpread } from "./lower/spread.ts";
 import { expensive } from "./numerics.ts";
 
 /** One kernel (or a few that belong together): the nodes it puts in memory, and what it reads. */
 export type Stage =
   | { readonly kind: "map"; readonly roots: readonly CNode[] }
-  | { readonly kind: "contract"; readonly roots: readonly CNode[]; readonly group: Contraction }
+  | { readonly kind: "group"; readonly roots: readonly CNode[]; readonly group: Group }
   | {
       readonly kind: "window";
       readonly roots: readonly CNode[];
@@ -46,9 +46,9 @@ export function fuse(r: Roots): Fused {
   const order = topological(rootNodes(r));
   const users = usersOf(order);
   const required = new Set(rootNodes(r).map(throughReshapes));
-  const { contractions, covered } = groupsOf(order, users, required);
-  const inMemory = chooseMemory(order, users, required, covered, contractions);
-  return { stages: mergeMaps(stagesOf(order, inMemory, contractions), inMemory), inMemory };
+  const { groups, covered } = groupsOf(order, users, required);
+  const inMemory = chooseMemory(order, users, required, covered, groups);
+  return { stages: mergeMaps(stagesOf(order, inMemory, groups), inMemory), inMemory };
 }
 
 function usersOf(order: readonly CNode[]): Map<CNode, CNode[]> {
@@ -91,9 +91,9 @@ function chooseMemory(
   users: Map<CNode, CNode[]>,
   required: ReadonlySet<CNode>,
   covered: ReadonlySet<CNode>,
-  contractions: ReadonlyMap<CNode, Contraction>,
+  groups: ReadonlyMap<CNode, Group>,
 ): Set<CNode> {
-  const results = new Set([...contractions.values()].map((g) => g.result));
+  const results = new Set([...groups.values()].map((g) => g.result));
   const forced = new Set<CNode>(required);
   for (const n of order) for (const x of needsInMemory(n)) forced.add(throughReshapes(x));
   for (const n of takenNumbers(order)) forced.add(n);
@@ -226,15 +226,15 @@ function exprCost(e: ScalarExpr): number {
 function stagesOf(
   order: readonly CNode[],
   inMemory: ReadonlySet<CNode>,
-  contractions: ReadonlyMap<CNode, Contraction>,
+  groups: ReadonlyMap<CNode, Group>,
 ): Stage[] {
   const stages: Stage[] = [];
   const made = new Set<CNode>();
-  for (const group of contractions.values()) {
+  for (const group of groups.values()) {
     const roots = group.pool
       ? [group.pool.max, ...(group.pool.winner ? [group.pool.winner] : [])]
       : [group.result];
-    stages.push({ kind: "contract", roots, group });
+    stages.push({ kind: "group", roots, group });
     for (const n of roots) made.add(n);
   }
   for (const n of order) {

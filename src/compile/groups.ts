@@ -5,34 +5,34 @@
 import type { WindowSpec } from "../ir/index.ts";
 import { countOf, sameShape, sameSize } from "../ir/index.ts";
 import { type CNode, isMove, type SplitContractSpec, topological, type WinnerSpec } from "./graph.ts";
-import type { Contraction } from "./lower/contract.ts";
+import type { Group } from "./lower/contract.ts";
 import { inlineSpread, windowsTile } from "./lower/spread.ts";
 
 export interface Groups {
-  readonly contractions: ReadonlyMap<CNode, Contraction>;
-  /** Nodes computed only inside a contraction's tile. */
+  readonly groups: ReadonlyMap<CNode, Group>;
+  /** Nodes computed only inside a group. */
   readonly covered: ReadonlySet<CNode>;
 }
 
-/** The groups of all contractions of `order`; `required` nodes must be in memory. */
+/** The groups of all nodes of `order` that start one; `required` nodes must be in memory. */
 export function groupsOf(
   order: readonly CNode[],
   users: Map<CNode, CNode[]>,
   required: ReadonlySet<CNode>,
 ): Groups {
-  const contractions = new Map<CNode, Contraction>();
+  const groups = new Map<CNode, Group>();
   const covered = new Set<CNode>();
-  /** Nodes that some contraction computes: what adds two of them up belongs to the first. */
+  /** Nodes that some group computes: what adds two of them up belongs to the first. */
   const taken = new Set<CNode>();
   for (const n of order) {
     if (!startsGroup(n)) continue;
-    const group = contractionOf(n, users, required, taken);
-    contractions.set(n, group);
+    const group = groupOf(n, users, required, taken);
+    groups.set(n, group);
     const inside = insideOf(group, users);
     for (const x of inside) covered.add(x);
     for (const x of [...inside, group.result]) taken.add(x);
   }
-  return { contractions, covered };
+  return { groups, covered };
 }
 
 /** Whether what follows elementwise may be computed with the node. */
@@ -41,13 +41,13 @@ function startsGroup({ spec }: CNode): boolean {
   return spec.kind === "contract" || (spec.kind === "winners" && spec.fn === "input");
 }
 
-/** What may follow a contraction inside its tile: its only elementwise user, that one's only user, and so on. */
-function contractionOf(
+/** What may follow a node inside its kernel: its only elementwise user, that one's only user, and so on. */
+function groupOf(
   n: CNode,
   users: Map<CNode, CNode[]>,
   required: ReadonlySet<CNode>,
   taken: ReadonlySet<CNode>,
-): Contraction {
+): Group {
   if (n.spec.kind === "contract") {
     const spread = inlineSpread(n, n.spec);
     if (spread) return { node: n, result: n, spread };
@@ -86,7 +86,7 @@ function poolOf(
   input: CNode,
   users: Map<CNode, CNode[]>,
   required: ReadonlySet<CNode>,
-): Contraction["pool"] {
+): Group["pool"] {
   if (required.has(input) || input.dtype !== "float32" || n.spec.kind !== "contract") return undefined;
   const all = users.get(input)!;
   const max = all.find((u) => windowFn(u) === "max");
@@ -114,8 +114,8 @@ export function sameWindows(a: WindowSpec | WinnerSpec, b: WindowSpec | WinnerSp
   return lists.every((f) => a[f].join() === b[f].join());
 }
 
-/** Nodes computed only inside a contraction's tile. */
-function insideOf(group: Contraction, users: Map<CNode, CNode[]>): CNode[] {
+/** Nodes computed only inside the group. */
+function insideOf(group: Group, users: Map<CNode, CNode[]>): CNode[] {
   const out: CNode[] = [];
   const end = group.pool?.input ?? group.result;
   for (let at = group.node; at !== end; at = users.get(at)![0]!) out.push(at);

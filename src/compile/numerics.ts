@@ -277,7 +277,7 @@ function orSpecialLog(k: K, x: Val, y: Val): Val {
 
 /**
  * The log of u = 1 + x as rounded, which is 0, negative or at least 2⁻²⁴; what rounding took from x is added to the fraction,
- * which near 0 is x again. Beyond 2¹²⁶ nothing is left to add.
+ * which near 0 is x again (but for the sign of 0). Beyond 2¹²⁶ nothing is left to add.
  */
 function log1p(k: K, x: Val): Val {
   const u = k.prim("fadd", k.f32(1), x);

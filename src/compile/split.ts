@@ -22,8 +22,9 @@ const PART_WORK = 1 << 19;
 const PART_ELEMENTS = 1 << 15;
 const FEW_RESULTS = 1 << 12;
 const LONGEST_PART = 16;
-/** Elements from which on an extreme is found in two steps, and up to how many columns each column has its own. */
+/** Elements from which on an extreme is found in two steps; with more columns than these that of each column first, or else of each row. */
 const MANY_ELEMENTS = 1 << 13;
+const FEWEST_COLUMNS = 16;
 const MOST_COLUMNS = 48;
 
 /** The parts are summed in order. */
@@ -44,7 +45,10 @@ function splitExtreme(n: CNode, spec: SplitReduceSpec, graph: Graph): CNode | un
   const last = shape.length - 1;
   const size = countOf(shape);
   if (n.shape.length > 0 || last < 1 || typeof size !== "number" || size < MANY_ELEMENTS) return undefined;
-  const kept = (shape[last] as number) <= MOST_COLUMNS ? last : 0;
+  const [rows, columns] = [shape[0] as number, shape[last] as number];
+  // A task does no fewer than 16 columns.
+  if (columns <= FEWEST_COLUMNS || rows === 1) return undefined;
+  const kept = columns <= MOST_COLUMNS ? last : 0;
   const axes = [...shape.keys()].filter((axis) => axis !== kept);
   const each = graph.node({ ...spec, axes }, n.inputs, [shape[kept]!], n.dtype, n.label);
   return graph.node({ ...spec, axes: [0] }, [each], n.shape, n.dtype, n.label);

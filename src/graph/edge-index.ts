@@ -3,7 +3,7 @@ import { arrayOf } from "../ir/dtype.ts";
 import { DataError, ShapeError } from "../ir/errors.ts";
 import { type Compressed, compressEdges, compressWithLoops, type NodeCounts } from "./compressed.ts";
 import { constantEdges, type Edges } from "./edges.ts";
-import { joinCompressed, type Part, shift } from "./joined.ts";
+import { joinCompressed, partsOf, shift } from "./joined.ts";
 import type { Arrays } from "./reused-arrays.ts";
 
 /** Edges as [sources, targets], flat as int32 [2, edges], or an EdgeIndex. */
@@ -191,15 +191,6 @@ export class EdgeIndex {
       });
     }
   }
-}
-
-/** The structures of graphs, as they are joined. */
-export function partsOf(graphs: readonly EdgeIndex[], loops: boolean): Part[] {
-  return graphs.map((g) => ({
-    compressed: loops ? g.compressedWithLoops : g.compressed,
-    nodes: g.numNodes,
-    edges: g.numEdges,
-  }));
 }
 
 function largest(source: Int32Array, target: Int32Array): number {

@@ -30,6 +30,7 @@ export type { NodeInput, NodePair, TargetInput, Widths } from "./node-input.ts";
 export * from "./norm/norm.ts";
 export * from "./pool/global.ts";
 export * from "./pool/top-k-pooling.ts";
+export { type Arrays, ReusedArrays } from "./reused-arrays.ts";
 export * from "./scatter.ts";
 export type { StateDict, StateOptions, StateTensor } from "./state.ts";
 export * from "./torch-adam.ts";

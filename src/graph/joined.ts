@@ -1,5 +1,6 @@
 /** Structures of graphs side by side: joined from those of the graphs, which have their own arrays or stand packed in common ones. */
 import type { Compressed, CompressedName } from "./compressed.ts";
+import type { EdgeIndex } from "./edge-index.ts";
 import type { Arrays } from "./reused-arrays.ts";
 
 /** A graph that stands beside others in a batch. */
@@ -8,6 +9,15 @@ export interface Part {
   readonly nodes: number;
   /** Of the list. */
   readonly edges: number;
+}
+
+/** The structures of graphs, as they are joined. */
+export function partsOf(graphs: readonly EdgeIndex[], loops: boolean): Part[] {
+  return graphs.map((g) => ({
+    compressed: loops ? g.compressedWithLoops : g.compressed,
+    nodes: g.numNodes,
+    edges: g.numEdges,
+  }));
 }
 
 /** Parts one after the other. */

@@ -3,12 +3,13 @@
  * order, and not out of thousands that lie anywhere in memory.
  */
 import { arrayOf, byteSize, type TypedArray } from "../ir/dtype.ts";
-import { Batch, countsNodes, graphOfNodes, joinField } from "./batch.ts";
+import { Batch } from "./batch.ts";
 import type { Compressed } from "./compressed.ts";
 import { type Data, type GraphArray, isGraphArray } from "./data.ts";
-import { type EdgeIndex, partsOf } from "./edge-index.ts";
+import type { EdgeIndex } from "./edge-index.ts";
 import type { GraphRows } from "./graph.ts";
-import { beginsOf, joinParts, PackedParts } from "./joined.ts";
+import { beginsOf, joinParts, PackedParts, partsOf } from "./joined.ts";
+import { countsNodes, graphOfNodes, joinField } from "./joined-fields.ts";
 import { ReusedArrays } from "./reused-arrays.ts";
 
 /** Graphs with more bytes in all are not packed: their arrays would be there twice. */

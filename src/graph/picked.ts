@@ -42,6 +42,19 @@ const counted: Readonly<Partial<Record<CompressedName, "nodes" | "places">>> = {
   ...{ source: "nodes", target: "nodes" },
 };
 
+/** What a plan is made of: it lives longer than the graphs, of which there is nothing in here. */
+interface Plan {
+  readonly form: Form;
+  readonly picked: readonly (Omit<Picked, "array"> & { readonly spec: ValueSpec })[];
+  readonly runs: ReadonlyMap<string, Run>;
+  /** The runs out of which something is picked. */
+  readonly used: readonly string[];
+  /** Counts whose beginnings in a batch are inputs of the plan. */
+  readonly before: readonly Count[];
+  /** Names of the inputs of the form that are handed over as they are. */
+  readonly others: readonly string[];
+}
+
 /** How packed graphs stand in the plans of a form. */
 export class PickedForm {
   readonly layout: Layout;
@@ -49,43 +62,34 @@ export class PickedForm {
   readonly arrays: readonly HostArray[];
   readonly #form: Form;
   readonly #packed: PackedGraphs;
-  readonly #picked: readonly Picked[];
   readonly #runs = new Map<string, Run>();
   /** Where what is counted begins in each graph. */
   readonly #begins = new Map<Count, Int32Array>();
-  /** Counts whose beginnings in a batch are inputs of the plan. */
-  readonly #before: readonly Count[];
-  /** Names of the inputs of the form that are handed over as they are. */
-  readonly #others: readonly string[];
+  readonly #plan: Plan;
   readonly #reused = new ReusedArrays();
 
   constructor(form: Form, packed: PackedGraphs) {
     this.#form = form;
     this.#packed = packed;
     this.#begins.set("nodes", packed.nodes);
-    this.#picked = form.inputs.flatMap((name) => this.#pick(name) ?? []);
+    const picked = form.inputs.flatMap((name) => this.#pick(name) ?? []);
     // The nodes of each graph are a run of their own.
     if (form.inputs.includes("nodes.ids")) this.#run("nodes", "nodes.ids", "nodes", false);
-    const names = new Set(["nodes.ids", "nodes.ptr", ...this.#picked.map((p) => p.name)]);
-    this.#others = form.inputs.filter((name) => !names.has(name));
-    this.#before = [...new Set<Count>(["nodes", ...this.#picked.flatMap((p) => p.by ?? [])])];
-    this.arrays = this.#picked.map((p) => p.array);
-    const graphs = form.specOf("nodes.ptr");
-    this.layout = {
-      key: `${form.layout.key} picked ${this.#picked.map((p) => p.name)}`,
-      specs: [
-        ...this.#picked.map(({ array, run }): ValueSpec => {
-          return { shape: [this.#runs.get(run)!.packed, ...array.shape.slice(1)], dtype: array.dtype };
-        }),
-        ...Array.from(this.#runs.values(), ({ size }): ValueSpec => ({ shape: [size], dtype: "int32" })),
-        ...Array.from(this.#runs.values(), () => graphs),
-        ...this.#before.map(() => graphs),
-        ...this.#others.map((name) => form.specOf(name)),
-        ...form.layout.specs.slice(form.inputs.length),
-      ],
-      drawn: form.layout.drawn,
-      forward: (xs, ctx, masks) => form.layout.forward(this.#inputs(xs), ctx, masks),
+    const names = new Set(["nodes.ids", "nodes.ptr", ...picked.map((p) => p.name)]);
+    const counts = picked.flatMap((p) => p.by ?? []);
+    if (form.inputs.includes("nodes.ptr")) counts.push("nodes");
+    this.arrays = picked.map((p) => p.array);
+    this.#plan = {
+      form,
+      picked: picked.map(({ array: { shape, dtype }, ...rest }) => {
+        return { ...rest, spec: { shape: [this.#runs.get(rest.run)!.packed, ...shape.slice(1)], dtype } };
+      }),
+      runs: this.#runs,
+      used: [...this.#runs.keys()].filter((name) => picked.some((p) => p.run === name)),
+      before: [...new Set(counts)],
+      others: form.inputs.filter((name) => !names.has(name)),
     };
+    this.layout = layoutOf(this.#plan);
   }
 
   #pick(name: string): Picked | undefined {
@@ -119,32 +123,12 @@ export class PickedForm {
     return name;
   }
 
-  /** The inputs of the form, from those of the plan. */
-  #inputs(xs: readonly Tensor[]): Tensor[] {
-    const left = xs.values();
-    const next = (): Tensor => left.next().value!;
-    const packed = this.#picked.map(next);
-    const ids = new Map(Array.from(this.#runs.keys(), (name) => [name, next()]));
-    const places = new Map(
-      Array.from(this.#runs, ([name, { size }]) => [name, arange(size).add(next().take(ids.get(name)!, 0))]),
-    );
-    const before = new Map(this.#before.map((name) => [name, next()]));
-    const inputs = new Map(this.#others.map((name) => [name, next()]));
-    for (const [i, { name, run, by }] of this.#picked.entries()) {
-      const own = packed[i]!.take(places.get(run)!, 0);
-      inputs.set(name, by === undefined ? own : own.add(before.get(by)!.take(ids.get(run)!, 0)));
-    }
-    return this.#form.inputs.map((name) => {
-      if (name === "nodes.ids") return ids.get("nodes")!;
-      return name === "nodes.ptr" ? before.get("nodes")! : inputs.get(name)!;
-    });
-  }
-
   /** The batch of the graphs at these places: the arrays of a plan's inputs. It is there until the next one. */
   rows(places: Int32Array, mask?: string | null): Rows & { readonly batch: PackedBatch } {
+    const { before, others, used } = this.#plan;
     const arrays = this.#reused.renew();
     const batch = this.#packed.pick(places);
-    const { xs, ...rest } = this.#form.rows(batch, mask, this.#others);
+    const { xs, ...rest } = this.#form.rows(batch, mask, others);
     const own = new Map<Count, Int32Array>();
     for (const [count, begins] of this.#begins) {
       own.set(
@@ -154,7 +138,7 @@ export class PickedForm {
     }
     const ids: HostArray[] = [];
     const from: HostArray[] = [];
-    for (const { count, closed } of this.#runs.values()) {
+    for (const [name, { count, closed }] of this.#runs) {
       const [begins, at] = [this.#begins.get(count)!, own.get(count)!];
       const all = at[places.length]!;
       const graph = arrays.int32(closed ? all + 1 : all);
@@ -170,9 +154,49 @@ export class PickedForm {
         start[places.length] = -all;
       }
       ids.push(ints(graph as Int32Array));
-      from.push(ints(start));
+      if (used.includes(name)) from.push(ints(start));
     }
-    const before = this.#before.map((count) => ints(own.get(count)!));
-    return { ...rest, layout: this.layout, xs: [...this.arrays, ...ids, ...from, ...before, ...xs], batch };
+    const begun = before.map((count) => ints(own.get(count)!));
+    return { ...rest, layout: this.layout, xs: [...this.arrays, ...ids, ...from, ...begun, ...xs], batch };
   }
+}
+
+function layoutOf(plan: Plan): Layout {
+  const { form, picked, runs, used, before, others } = plan;
+  const graphs = form.specOf("nodes.ptr");
+  return {
+    key: `${form.layout.key} picked ${picked.map((p) => p.name)}`,
+    specs: [
+      ...picked.map((p) => p.spec),
+      ...Array.from(runs.values(), ({ size }): ValueSpec => ({ shape: [size], dtype: "int32" })),
+      ...used.map(() => graphs),
+      ...before.map(() => graphs),
+      ...others.map((name) => form.specOf(name)),
+      ...form.layout.specs.slice(form.inputs.length),
+    ],
+    drawn: form.layout.drawn,
+    forward: (xs, ctx, masks) => form.layout.forward(inputsOf(plan, xs), ctx, masks),
+  };
+}
+
+/** The inputs of the form, from those of the plan. */
+function inputsOf({ form, picked, runs, used, before, others }: Plan, xs: readonly Tensor[]): Tensor[] {
+  const left = xs.values();
+  const next = (): Tensor => left.next().value!;
+  const packed = picked.map(next);
+  const ids = new Map(Array.from(runs.keys(), (name) => [name, next()]));
+  const from = new Map(used.map((name) => [name, next()]));
+  const begins = new Map(before.map((name) => [name, next()]));
+  const inputs = new Map(others.map((name) => [name, next()]));
+  const places = new Map(
+    used.map((name) => [name, arange(runs.get(name)!.size).add(from.get(name)!.take(ids.get(name)!, 0))]),
+  );
+  for (const [i, { name, run, by }] of picked.entries()) {
+    const own = packed[i]!.take(places.get(run)!, 0);
+    inputs.set(name, by === undefined ? own : own.add(begins.get(by)!.take(ids.get(run)!, 0)));
+  }
+  return form.inputs.map((name) => {
+    if (name === "nodes.ids") return ids.get("nodes")!;
+    return name === "nodes.ptr" ? begins.get("nodes")! : inputs.get(name)!;
+  });
 }

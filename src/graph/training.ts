@@ -66,11 +66,11 @@ function datasetOf(input: GraphDataset | readonly Data[]): GraphDataset {
 
 /** The input in batches, as they come; each is there until the next one. */
 export function* batchesOf(input: GraphInput, batchSize: number = usualBatch): Generator<Data> {
-  const arrays = new ReusedArrays();
   if (isSingle(input)) yield input;
-  else if (input instanceof DataLoader) yield* input.batches(input.drawOrder(), 0, arrays);
+  else if (input instanceof DataLoader) yield* input;
   else {
     const graphs = datasetOf(input);
+    const arrays = new ReusedArrays();
     for (let from = 0; from < graphs.length; from += batchSize) {
       yield new Batch([...graphs.slice(from, from + batchSize)], arrays.renew());
     }
@@ -196,6 +196,8 @@ interface Made {
   /** What is handed over. */
   readonly arrays: readonly TypedArray[];
   readonly batch: GraphRows;
+  /** All of its arrays, for saying what is wrong with them. */
+  whole(): Rows;
 }
 
 /** Makes the batches of a run. */
@@ -215,7 +217,7 @@ function makerOf(passes: Passes, { form, mask }: FormedInput, stepper: Stepper):
       *batches(order, from) {
         for (const batch of passes.batches(order, from)) {
           const rows = form.rows(batch, mask);
-          yield { rows, arrays: arraysOf(rows), batch };
+          yield { rows, arrays: arraysOf(rows), batch, whole: () => rows };
         }
       },
     };
@@ -226,8 +228,8 @@ function makerOf(passes: Passes, { form, mask }: FormedInput, stepper: Stepper):
     resident: makeResident({ xs: picked.arrays, ys: [], weight: undefined, count: 0 }, stepper),
     *batches(order, from) {
       for (let b = from; b < length; b++) {
-        const rows = picked.rows(order.subarray(b * batchSize, (b + 1) * batchSize), mask);
-        yield { rows, arrays: arraysOf(rows).slice(first), batch: rows.batch };
+        const { batch, ...rows } = picked.rows(order.subarray(b * batchSize, (b + 1) * batchSize), mask);
+        yield { rows, arrays: arraysOf(rows).slice(first), batch, whole: () => form.rows(batch, mask) };
       }
     },
   };
@@ -261,7 +263,7 @@ function manyGraphs(
           const order = drawing.orderOf(epoch, () => passes.order(epoch));
           let trainer: Trainer | undefined;
           let at = from;
-          for (const { rows, arrays, batch } of maker.batches(order, from)) {
+          for (const { rows, arrays, batch, whole } of maker.batches(order, from)) {
             checkLabels(model, rows, `fit: epoch ${epoch + 1}, batch ${++at}`);
             trainer ??= stepper.trainer(rows, maker.resident);
             const step = trainer;
@@ -269,7 +271,7 @@ function manyGraphs(
               count: rows.count,
               train: () =>
                 drawing.whole(form.draws, () => step([...arrays, ...form.draw(batch)], rows.count)),
-              rows: () => rows,
+              rows: whole,
               place: {},
             };
           }

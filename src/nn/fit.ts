@@ -93,10 +93,10 @@ export async function fit(
     };
     callbacks = new CallbackList(given, context);
     run.options.batchBegin = callbacks.listens("onTrainBatchBegin") || callbacks.listens("onTestBatchBegin");
-    run.options.batchEnd = callbacks.listens("onTrainBatchEnd") || callbacks.keepsRuns;
     run.options.stops = () => model.stopTraining;
     run.options.reportNonFinite = callbacks.handlesNonFinite;
     await dispatch(callbacks, first);
+    run.options.batchEnd = callbacks.listens("onTrainBatchEnd") || callbacks.keepsRuns;
     const saved = await callbacks.restoreRun();
     if (saved) {
       run.restore(saved);

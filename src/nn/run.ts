@@ -80,7 +80,10 @@ export interface RunInput {
 export interface RunOptions extends Omit<FitOptions, "verbose" | "callbacks" | "print"> {
   /** Report the beginning of every batch too. */
   batchBegin?: boolean;
-  /** Report the end of every batch of training; true unless given. Small steps take less time without. */
+  /**
+   * Report the end of every batch of training; true unless given. Without, the batches of an epoch are one step of the run, and
+   * small ones take less time.
+   */
   batchEnd?: boolean;
   /** Asked after batches that are not reported: whether to stop. */
   stops?: () => boolean;

@@ -19,7 +19,7 @@ import {
   zeros,
 } from "../core/index.ts";
 import type { Turn } from "../core/turn.ts";
-import type { DType, TypedArray } from "../ir/dtype.ts";
+import { arrayOf, type DType, type TypedArray } from "../ir/dtype.ts";
 import { UsageError } from "../ir/errors.ts";
 import type { ValueSpec } from "../ir/program.ts";
 import type { Dim } from "../ir/size.ts";
@@ -141,7 +141,7 @@ export class Stepper {
     const names = Object.keys(optimizer.scalars());
     const places = resident && firsts(resident);
     const by = places === undefined ? "batch" : `index ${places}`;
-    const plan = this.#plan(`train ${by} ${this.seed} ${this.#frozen()} ${names}`, form, () =>
+    const plan = this.#plan(`train ${by} ${this.seed} ${this.#frozen()} ${names}`, form, (form) =>
       this.#trainPlan(form, objective, weights, names, places),
     );
     const step = new Int32Array(1);
@@ -169,7 +169,7 @@ export class Stepper {
     this.#restore = undefined;
     const names = used.map((o) => Object.keys(o.scalars()));
     const by = resident === undefined ? "batch" : "index";
-    const plan = this.#plan(`own ${by} ${this.seed} ${this.#frozen()} ${names.flat()}`, form, () =>
+    const plan = this.#plan(`own ${by} ${this.seed} ${this.#frozen()} ${names.flat()}`, form, (form) =>
       this.#customPlan(form, names, resident !== undefined),
     );
     const step = new Int32Array(1);
@@ -232,7 +232,7 @@ export class Stepper {
   /** `test` made ready for batches of the form of `form`; to be asked for anew as a `trainer` is. */
   tester(form: Rows): (batch: Rows) => Promise<number> {
     const objective = this.objective(form);
-    const plan = this.#plan(`test ${this.#frozen()}`, form, () => this.#testPlan(form, objective));
+    const plan = this.#plan(`test ${this.#frozen()}`, form, (form) => this.#testPlan(form, objective));
     return async (batch) => {
       const { committed: _, ...result } = await this.#call(
         plan,
@@ -249,7 +249,7 @@ export class Stepper {
 
   /** `predict` made ready for batches of the form of `form`. */
   predictor(form: Rows): (batch: Rows) => Promise<HostArray[]> {
-    const plan = this.#plan("predict", form, () => this.#predictPlan(form));
+    const plan = this.#plan("predict", form, (form) => this.#predictPlan(form));
     return async (batch) => {
       const { committed: _, ...outputs } = await this.#call(plan, ...batch.xs.map((x) => x.data));
       return Object.values<Tensor>(outputs).map((t) => ({
@@ -310,8 +310,8 @@ export class Stepper {
     }
     const objective = this.objective(batch);
     const weights = this.model.trainableWeights();
-    const plan = this.#plan(`inspect ${this.seed} ${this.#frozen()}`, batch, () =>
-      this.#inspectPlan(batch, objective, weights),
+    const plan = this.#plan(`inspect ${this.seed} ${this.#frozen()}`, batch, (form) =>
+      this.#inspectPlan(form, objective, weights),
     );
     const { committed: _, ...result } = await plan(
       ...arraysOf(batch),
@@ -336,10 +336,10 @@ export class Stepper {
     return [marks.join(""), ...this.model.sublayers().flatMap(frozenLayers)].join();
   }
 
-  #plan(what: string, form: Rows, make: () => Plan): Plan {
+  #plan(what: string, form: Rows, make: (form: Rows) => Plan): Plan {
     // A layout's key says what there is to say of the arrays.
     const name = `${what} ${form.layout?.key ?? JSON.stringify(formOf(form))}`;
-    return this.state.plan(name, this.model.weights(), make);
+    return this.state.plan(name, this.model.weights(), () => make(withoutContent(form)));
   }
 
   /** Runs a plan. Making it takes a while the first time, in which others get their turn. */
@@ -488,6 +488,12 @@ function dataSpecs(form: Rows, rows: Dim): readonly ValueSpec[] {
   return (
     form.layout?.specs ?? allArrays(form).map((a) => ({ shape: [rows, ...a.shape.slice(1)], dtype: a.dtype }))
   );
+}
+
+/** Rows of the same form that hold no data: plans live longer than what they were made for. */
+function withoutContent({ xs, ys, weight, count, layout }: Rows): Rows {
+  const bare = (a: HostArray): HostArray => ({ ...a, data: arrayOf[a.dtype](0) }) as HostArray;
+  return { xs: xs.map(bare), ys: ys.map(bare), weight: weight && bare(weight), count, layout };
 }
 
 /** The first of `tensors` as the model sees them: bytes of images become fractions here, inside the plan. */

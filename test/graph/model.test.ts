@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { memory } from "../../src/core/index.ts";
 import { DataLoader, GCNConv, type Graph, GraphModel, KarateClub, TorchAdam } from "../../src/graph/index.ts";
+import { NumericError } from "../../src/ir/errors.ts";
 import { SparseCategoricalCrossentropy } from "../../src/nn/losses/sparse-categorical-crossentropy.ts";
 
 const karate = KarateClub().at(0);
@@ -48,6 +49,17 @@ describe("a graph model refuses", () => {
     expect(() => model.setWeights([before[0]!.map(() => 9), new Float32Array(7)])).toThrow(/another size/);
     expect(model.getWeights()).toEqual(before);
   });
+});
+
+test("a value that is not finite is told by its row in the batch that has it", async () => {
+  const { x } = karate;
+  const data = x!.data.slice();
+  data[5 * 34 + 2] = Number.NaN;
+  const odd = karate.with({ x: { ...x!, data } });
+  const fit = made().fit([karate, karate, karate, odd], { ...quiet, batchSize: 2, shuffle: false });
+  const error = await fit.catch((e: unknown) => e);
+  expect(error).toBeInstanceOf(NumericError);
+  expect(error).toMatchObject({ details: { epoch: 1, step: 2, row: 34 + 5, column: 2 } });
 });
 
 test("a graph model that is disposed of leaves nothing behind", async () => {

@@ -44,6 +44,17 @@ test("the slope of the binary cross-entropy is sigmoid(x) - t, and that of the s
   }
 });
 
+test("labels that are one for all have a slope, too", () => {
+  const x = tensor([[0.5], [-1], [2]]);
+  const t = tensor([[1]]);
+  const loss = new losses.BinaryCrossentropy({ fromLogits: true });
+  const [ofLogits, ofLabels] = gradient(loss.value(t, x), [x, t]) as [Tensor, Tensor];
+  const p = [0.5, -1, 2].map((v) => 1 / (1 + Math.exp(-v)));
+  for (const [i, v] of ofLogits.dataSync().entries()) expect(v).toBeCloseTo((p[i]! - 1) / 3, 6);
+  expect(ofLabels.shape).toEqual([1, 1]);
+  expect(ofLabels.dataSync()[0]).toBeCloseTo(-(0.5 - 1 + 2) / 3, 6);
+});
+
 test("all of Keras's names are understood", () => {
   for (const name of ["mse", "MSE", "mean_squared_error", "meanSquaredError", "MeanSquaredError"]) {
     expect(getLoss(name).type).toBe("MeanSquaredError");

@@ -48,9 +48,10 @@ const BATCH = 256;
 /** A reduce loop of at most this many rounds is written out. */
 const UNROLL = 9;
 
-export interface Contraction {
+/** A contraction, a sum over rows or what goes by the winners, and what follows it in its kernel. */
+export interface Group {
   readonly node: CNode;
-  /** The last elementwise node computed in the tile: the contraction itself, or what follows it. */
+  /** The last elementwise node computed in the kernel: the node itself, or what follows it. */
   readonly result: CNode;
   /** Max pooling applied to the result in the tile: windows that do not overlap. */
   readonly pool?: {
@@ -69,7 +70,7 @@ export interface ContractOptions {
   readonly target: Target;
 }
 
-export function lowerContract(group: Contraction, options: ContractOptions): Draft {
+export function lowerContract(group: Group, options: ContractOptions): Draft {
   const { node } = group;
   if (node.spec.kind !== "contract") return internal("contract expected");
   return new ContractKernel(group, node.spec, options).lower();
@@ -77,7 +78,7 @@ export function lowerContract(group: Contraction, options: ContractOptions): Dra
 
 class ContractKernel {
   readonly c: Context;
-  readonly group: Contraction;
+  readonly group: Group;
   readonly spec: SplitContractSpec;
   readonly options: ContractOptions;
   /** Output axes without the parts of a cut sum. */
@@ -99,7 +100,7 @@ class ContractKernel {
   /** Which part of a cut sum the task does. */
   #partNumber: Ix | undefined;
 
-  constructor(group: Contraction, spec: SplitContractSpec, options: ContractOptions) {
+  constructor(group: Group, spec: SplitContractSpec, options: ContractOptions) {
     const { node, result } = group;
     this.group = group;
     this.spec = spec;
@@ -552,7 +553,7 @@ class ContractKernel {
   }
 }
 
-function labelOf(group: Contraction): string {
+function labelOf(group: Group): string {
   return [
     group.node,
     ...(group.result === group.node ? [] : [group.result]),

@@ -10,11 +10,11 @@ import {
   type Val,
 } from "../../ir/index.ts";
 import type { BufferRef, KernelBuilder } from "../builder.ts";
-import { flatten, type Segment, toMemory } from "../evaluate.ts";
+import { flatten, type Segment } from "../evaluate.ts";
 import { type CNode, roughCount } from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, taskRange, vectorLoop } from "./context.ts";
-import type { Contraction, ContractOptions } from "./contract.ts";
+import type { ContractOptions, Group } from "./contract.ts";
 import { lowerFill } from "./map.ts";
 
 /** About how many results a task makes, and the fewest and most rows it takes: nobody knows how long they are. */
@@ -36,7 +36,7 @@ export function lowerSegmentIds(n: CNode, inMemory: (n: CNode) => boolean, { lan
 }
 
 /** A reduction, and what follows it elementwise. */
-export function lowerSegment({ node: n, result }: Contraction, { inMemory, target }: ContractOptions): Draft {
+export function lowerSegment({ node: n, result }: Group, { inMemory, target }: ContractOptions): Draft {
   const { spec } = n;
   if (spec.kind !== "segment" || spec.fn === "ids") return internal("a segment that reduces expected");
   const { fn } = spec;
@@ -92,7 +92,7 @@ export function lowerSegment({ node: n, result }: Contraction, { inMemory, targe
         const view = [{ ix: LaneIx.uniform(row), size: rows }, ...tail];
         ev.overrides.set(n, () => k.get(acc));
         const done = k.splat(ev.value(result, view, width), width);
-        storeFirst(k, out, flatten(k, view, width), toMemory(k, result.dtype, done), count);
+        storeFirst(k, out, flatten(k, view, width), done, count);
       });
     });
   });

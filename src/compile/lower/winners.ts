@@ -9,7 +9,7 @@ import { toMemory, type View } from "../evaluate.ts";
 import { type CNode, roughCount, type WinnersSpec } from "../graph.ts";
 import { Ix, LaneIx } from "../ix.ts";
 import { along, bytesOf, Context, type Draft, nest, taskRange, vectorLoop } from "./context.ts";
-import type { Contraction, ContractOptions } from "./contract.ts";
+import type { ContractOptions, Group } from "./contract.ts";
 import { product } from "./tile.ts";
 
 /** About how many multiply-adds one task does. */
@@ -198,7 +198,7 @@ function smaller(c: Context, a: Ix, b: Ix): Ix {
 }
 
 /** The gradient for the images: each is zeroed, added to filter by filter, and finished by what follows elementwise. */
-export function lowerWinnersInput(group: Contraction, { inMemory, target }: ContractOptions): Draft {
+export function lowerWinnersInput(group: Group, { inMemory, target }: ContractOptions): Draft {
   const { node, result } = group;
   const w = winnersOf(node);
   const { spec, filters, taps } = w;
@@ -238,7 +238,7 @@ export function lowerWinnersInput(group: Contraction, { inMemory, target }: Cont
 }
 
 /** Applies what follows the gradient to image `i`, in place. */
-function finish(c: Context, { node, result }: Contraction, image: BufferRef, i: Ix, lanes: number): void {
+function finish(c: Context, { node, result }: Group, image: BufferRef, i: Ix, lanes: number): void {
   const { k } = c;
   const sizes = node.shape;
   const strides = stridesOf(sizes);

@@ -102,8 +102,13 @@ function surelyInside(bits: Int32Array, from: number, to: number): boolean {
   return sign >= 0;
 }
 
+function fromLogits(t: Tensor, x: Tensor): Tensor {
+  const { shape } = t.add(x);
+  return crossentropy(t.broadcastTo(shape), x.broadcastTo(shape));
+}
+
 /** `max(x, 0) - x·t + log(1 + e^-|x|)`, which never overflows; its slope is `sigmoid(x) - t`, also at 0. */
-const fromLogits = customGradient((t, x) => {
+const crossentropy = customGradient((t, x) => {
   const e = x.abs().neg().exp();
   return {
     value: where(x.greater(0), x, x.mul(0)).sub(x.mul(t)).add(e.log1p()),
