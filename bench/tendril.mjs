@@ -332,8 +332,8 @@ async function startup(work) {
 }
 
 /**
- * What a first training step takes more than later ones, the weights there, in a process that has done nothing else: its cache is
- * `empty`, or `filled` by another process.
+ * What a first training step takes more than later ones, the weights there, in a process that has done nothing else (but start
+ * its backend, where that is `running`): its cache is `empty`, or `filled` by another process.
  */
 async function compiling(work) {
   const folder = work.folder ?? mkdtempSync(join(tmpdir(), "tendril-bench-"));
@@ -345,6 +345,7 @@ async function compiling(work) {
     }
     const model = await network(work);
     model.getWeights();
+    if (work.running) await startBackend(model);
     const { x, shape, labels } = samples(work);
     const step = () => timed(() => model.trainOnBatch({ data: x, shape }, labels));
     const first = await step();
@@ -354,6 +355,12 @@ async function compiling(work) {
   } finally {
     if (work.folder === undefined) rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Sums of all weights: they are on the backend then. */
+async function startBackend(model) {
+  const { compile } = await import("tendril");
+  compile(() => model.weights().map((w) => w.value.sum()), { backend }).runSync();
 }
 
 const [name, threads] = backend.split(":");

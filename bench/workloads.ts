@@ -93,6 +93,8 @@ export interface Compiling extends Network {
   readonly kind: "compile";
   /** What is in the cache of compiled code: nothing, or what another such process has left. */
   readonly cache: "empty" | "filled";
+  /** Whether the backend runs already, and has the weights: what is left is the compiling. */
+  readonly running?: boolean;
 }
 
 /** A piece of a step as the compiler fuses it, or with its parts kept `apart`: what fusing gains. */
@@ -429,10 +431,16 @@ export const benchmarks: readonly Benchmark[] = [
       "the training step of Conv 32, Conv 64, Dense 128 made ready in a new process: the first step less a later one",
     unit: "ms",
     larger: false,
-    cases: (["empty", "filled"] as const).map((cache) => ({
-      label: `${cache} cache`,
-      workload: { kind: "compile", ...wide, rows: 64, cache },
-    })),
+    cases: [
+      ...(["empty", "filled"] as const).map((cache) => ({
+        label: `${cache} cache`,
+        workload: { kind: "compile", ...wide, rows: 64, cache } as const,
+      })),
+      {
+        label: "filled cache, backend running",
+        workload: { kind: "compile", ...wide, rows: 64, cache: "filled", running: true },
+      },
+    ],
   },
 ];
 
