@@ -33,7 +33,7 @@ import {
 } from "./context.ts";
 import type { Data, GraphArray } from "./data.ts";
 import type { EdgeSource } from "./edges.ts";
-import { Graph, type GraphRows, type GraphSource, nodeArrays, valueFields } from "./graph.ts";
+import { Graph, type GraphRows, type GraphSource, nodeArrays, nodePointers, valueFields } from "./graph.ts";
 import { type GroupArrays, largestOf, pickRows } from "./groups.ts";
 import { type Kept, keptOf } from "./kept.ts";
 import {
@@ -324,8 +324,8 @@ export class Form {
     add(nodes, (data) => data.numNodes);
     add(edges, (data) => data.numEdges);
     add(looped, (data) => data.edgeIndex.compressedWithLoops.source.length);
-    add(graphs, (data) => nodeArrays(data)[0].length - 1);
-    add(largest, (data) => largestOf(nodeArrays(data)[0]));
+    add(graphs, (data) => nodePointers(data).length - 1);
+    add(largest, (data) => largestOf(nodePointers(data)));
     for (const name of this.#names) {
       const [structure, array] = splitName(name);
       if (array === "positions")
@@ -353,7 +353,7 @@ export class Form {
     if (name.startsWith("sparse."))
       return ints(sparse![name.slice("sparse.".length) as Exclude<SparseName, "value">]);
     if (name === "nodes.span") {
-      return ints(Int32Array.from({ length: largestOf(nodeArrays(data)[0]) }, (_, i) => i));
+      return ints(Int32Array.from({ length: largestOf(nodePointers(data)) }, (_, i) => i));
     }
     const [structure, array] = splitName(name) as [string, CompressedName];
     if (structure.startsWith("nodes")) return ints(keptNodes(data, structure)[array as keyof Kept]);

@@ -109,8 +109,13 @@ export interface GraphRows {
   array(name: string): GraphArray;
 }
 
+/** Where each graph's nodes begin: int32 [graphs + 1]. */
+export function nodePointers(data: GraphRows): Int32Array {
+  return (data.ptr?.data as Int32Array | undefined) ?? Int32Array.of(0, data.numNodes);
+}
+
 /** Where each graph's nodes begin, and the graph of each node. */
 export function nodeArrays(data: GraphRows): [ptr: Int32Array, ids: Int32Array] {
-  if (data.ptr && data.batch) return [data.ptr.data as Int32Array, data.batch.data as Int32Array];
-  return [Int32Array.of(0, data.numNodes), new Int32Array(data.numNodes)];
+  const ids = data.batch?.data as Int32Array | undefined;
+  return [nodePointers(data), ids ?? new Int32Array(data.numNodes)];
 }

@@ -107,10 +107,13 @@ export class PickedForm {
     if ((structure !== "edges" && structure !== "loops") || counts === undefined) return undefined;
     const parts = this.#packed.structure(structure);
     const places: Count = `${structure}.places`;
-    this.#begins.set(places, parts.begins.places).set("edges", parts.begins.edges);
+    this.#begins.set(places, parts.begins.places);
     const run = {
       pointers: () => this.#run("pointers", name, "nodes", true),
-      edges: () => this.#run("edges", name, "edges", false),
+      edges: () => {
+        this.#begins.set("edges", parts.begins.edges);
+        return this.#run("edges", name, "edges", false);
+      },
       places: () => this.#run(places, name, places, false),
     }[runs[own]]();
     return { name, array: ints(parts.array(own)), run, by: counts === "nodes" ? counts : places };

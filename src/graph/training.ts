@@ -163,7 +163,6 @@ function singleGraph(
     open(stepper) {
       const resident = makeResident(rows, stepper);
       let train: Trainer | undefined;
-      let closed = false;
       return {
         steps: 1,
         exhausted: false,
@@ -180,8 +179,7 @@ function singleGraph(
           };
         },
         close() {
-          if (!closed) resident.release();
-          closed = true;
+          resident.release();
         },
         state: () => drawing.state(),
         restore: (state) => drawing.restore(state),
@@ -254,7 +252,6 @@ function manyGraphs(
     },
     open(stepper) {
       const maker = makerOf(passes, train, stepper);
-      let closed = false;
       return {
         steps: passes.length,
         exhausted: false,
@@ -277,8 +274,7 @@ function manyGraphs(
           }
         },
         close() {
-          if (!closed) maker.resident?.release();
-          closed = true;
+          maker.resident?.release();
         },
         state: () => drawing.state(),
         restore: (state) => drawing.restore(state),

@@ -69,7 +69,6 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
     open(stepper) {
       const bytes = allArrays(all).reduce((sum, a) => sum + a.data.byteLength, 0);
       const resident = bytes <= (options.residentLimit ?? 2 ** 30) ? makeResident(all, stepper) : undefined;
-      let closed = false;
       const stepOf = (index: Int32Array, train: Trainer): TrainStep => {
         const rows = () => pickRows(all, index);
         return {
@@ -91,8 +90,7 @@ export function rowsSource(all: Rows, options: BatchOptions): Opener {
           }
         },
         close() {
-          if (!closed) resident?.release();
-          closed = true;
+          resident?.release();
         },
       };
     },
@@ -127,10 +125,12 @@ export function makeResident(all: Rows, stepper: Stepper): Resident {
     placed.set(first, there);
     return there;
   });
+  let isReleased = false;
   return {
     arrays,
     release() {
-      for (const a of placed.values()) a.release();
+      if (!isReleased) for (const a of placed.values()) a.release();
+      isReleased = true;
     },
   };
 }

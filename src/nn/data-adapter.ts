@@ -110,6 +110,7 @@ export interface Layout {
 /** Arrays in the memory of the backend, in the order of the plan's inputs. */
 export interface Resident {
   readonly arrays: readonly DeviceArray[];
+  /** Frees the memory; a second call does nothing. */
   release(): void;
 }
 
